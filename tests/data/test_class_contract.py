@@ -38,7 +38,7 @@ def test_the_lung_set_is_refused_with_its_map_and_right_once_it_is_taken(lung: P
     assert error.offered_map == LUNG
     assert set(error.missing) == set(LUNG.values())
     assert set(error.extra) == set(LUNG)
-    assert f'add accept_class_map=True, or put "class_map": {json.dumps(LUNG)}' in error.sentence()
+    assert f'use accept_class_map=True, or add "class_map": {json.dumps(LUNG)}' in error.sentence()
     assert error_from_dict(error.to_dict()).details() == error.details()
 
     sets = scan(data.changed(class_map=error.offered_map))

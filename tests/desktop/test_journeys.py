@@ -143,7 +143,7 @@ def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
     person.press("Compare")
     qtbot.waitUntil(lambda: bool(runs.compared.sentences.text()), timeout=20_000)
     text = runs.compared.sentences.text()
-    assert "cannot be paired" not in text
+    assert "cannot be compared" not in text
     assert "1 image is not counted" in text
     assert "outdated: 1 test image was marked after its test" in text
     assert runs.compared.marks.rows.rows == [("test", "dark/wrong.png", "", "left out")]

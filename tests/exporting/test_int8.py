@@ -112,7 +112,7 @@ def test_one_layer_cannot_be_quantized(tmp_path: Path) -> None:
 
 
 def test_an_option_of_another_format(trained: Path) -> None:
-    with pytest.raises(ParamError, match="max_loss: the format onnx does not take it"):
+    with pytest.raises(ParamError, match="max_loss: the format onnx has no such option"):
         api.export(trained, "onnx", max_loss=0.01)
 
 

@@ -147,10 +147,12 @@ def test_the_plain_sentence():
     confidence = np.repeat([0.95, 0.9, 0.99], [61, 39, 10])
     right = np.repeat([0, 0, 1], [61, 39, 10])
     assert metrics.confidence_sentence(confidence, right) == (
-        "Of the wrong predictions, 61% were more than 90% confident."
+        "61% of the wrong predictions had a confidence above 90%."
     )
     assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 predictions was wrong."
-    assert "0% were more than 99.9% confident" in metrics.confidence_sentence(confidence, right, above=0.999)
+    assert "0% of the wrong predictions had a confidence above 99.9%." in metrics.confidence_sentence(
+        confidence, right, above=0.999
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_the_plain_sentence():
         (lambda: metrics.confidence_of([0], [[0.2, 0.2]]), "rows that sum to 1"),
         (lambda: metrics.brier_score([2], [0.2]), r"y_true: expected only 0 and 1, received \[2\]"),
         (lambda: metrics.brier_score([0, 1], [0.2]), "y_true 2, probabilities 1"),
-        (lambda: metrics.fit_temperature([[0.0, -np.inf]], [0]), "received 1 NaN or infinite of 2"),
+        (lambda: metrics.fit_temperature([[0.0, -np.inf]], [0]), "received 1 NaN or infinite values among 2"),
         (lambda: metrics.fit_temperature([[0.0, 1.0]], [2]), "0 to 1, received 2 to 2"),
         (lambda: metrics.apply_temperature([[0.5, 0.5]], 0), "t: .* between 0 and inf, received 0"),
         (lambda: metrics.confidence_sentence([0.5], [1], above=90), "above: .* between 0 and 1, received 90"),

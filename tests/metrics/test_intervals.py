@@ -148,13 +148,13 @@ def test_binomial_tail_equals_scipy(n):
 def test_mcnemar_in_plain_words():
     better = metrics.mcnemar(*two_models(900, 12, 40, 48))
     assert metrics.mcnemar_sentence(better, "plain", "deep") == (
-        "Of 1,000 images, 12 are correct only with plain and 40 only with deep: "
+        "Of 1,000 images, 12 are predicted correctly only by plain and 40 only by deep: "
         "deep is better by more than chance would explain (p < 0.001)."
     )
     tied = metrics.mcnemar(*two_models(10, 2, 1, 0))
     assert metrics.mcnemar_sentence(tied).endswith("the difference may be due to chance (p = 1.000).")
     assert metrics.mcnemar_sentence(metrics.mcnemar([1, 0], [1, 0])) == (
-        "A and B are correct on the same images, of 2 in all."
+        "Of 2 images, A and B predict the same ones correctly."
     )
     first = metrics.mcnemar(*two_models(0, 9, 1, 0))
     assert "A is better by more than chance would explain (p = 0.021)" in metrics.mcnemar_sentence(first)

@@ -48,7 +48,7 @@ def test_it_holds_the_truth_about_as_often_as_it_says(chances: tuple[float, ...]
 
 
 def test_what_cannot_be_compared() -> None:
-    with pytest.raises(ValueError, match="one row per image"):
+    with pytest.raises(ValueError, match="same number of rows"):
         paired_difference([1, 0], [1])
     with pytest.raises(ValueError, match="images"):
         paired_difference([], [])

@@ -98,10 +98,13 @@ def test_points_worked_by_hand():
     ("call", "message"),
     [
         (lambda: metrics.roc_curve([1, 1], [0.1, 0.2]), "both classes, received 2 positive and 0 negative"),
-        (lambda: metrics.precision_recall_curve([0], [0.1]), "at least one positive, received none of 1"),
+        (
+            lambda: metrics.precision_recall_curve([0], [0.1]),
+            "at least one positive, received 1 negative and no positive",
+        ),
         (lambda: metrics.roc_auc([0, 2], [0.1, 0.2]), r"only 0 and 1, received \[0, 2\]"),
         (lambda: metrics.roc_auc(["0", "1"], [0.1, 0.2]), r"only 0 and 1, received \['0', '1'\]"),
-        (lambda: metrics.roc_auc([0, 1], [0.1, np.inf]), "received 1 NaN or infinite of 2"),
+        (lambda: metrics.roc_auc([0, 1], [0.1, np.inf]), "received 1 NaN or infinite values among 2"),
         (lambda: metrics.roc_auc([0, 1], [0.1]), "y_true 2, scores 1"),
         (lambda: metrics.average_precision([0, 1], [0.1]), "y_true 2, scores 1"),
         (lambda: metrics.roc_auc_ovr([0, 1], np.eye(3)), "y_true 2, probabilities 3"),

@@ -120,7 +120,10 @@ def test_a_sure_mistake_costs_a_bounded_loss():
         (lambda: metrics.top_k_accuracy([2], [[0.5, 0.5]], 1), r"0 to 1, received 2 to 2"),
         (lambda: metrics.log_loss([0], [[0.5, 0.1]]), r"sum to 1, received a row that sums to 0.6"),
         (lambda: metrics.log_loss([0], [[2.0, -1.0]]), r"from 0 to 1, received -1 to 2"),
-        (lambda: metrics.log_loss([0], [[np.nan, 1.0]]), r"finite numbers, received 1 NaN or infinite of 2"),
+        (
+            lambda: metrics.log_loss([0], [[np.nan, 1.0]]),
+            r"finite numbers, received 1 NaN or infinite values among 2",
+        ),
         (lambda: metrics.log_loss([0], [[1.0]]), r"2 or more classes, received \(1, 1\)"),
         (lambda: metrics.log_loss([0], [0.5]), r"expected shape \(n, classes\)"),
         (lambda: metrics.log_loss([0], [["a", "b"]]), r"expected numbers, received <U1"),

@@ -93,7 +93,10 @@ def test_dear_misses_lower_the_threshold():
         (lambda: metrics.predict_with_threshold([[0.5]], 0.3), r"p_positive: expected shape \(n,\)"),
         (lambda: metrics.predict_with_threshold([1.5], 0.3), "p_positive: expected values from 0 to 1"),
         (lambda: metrics.threshold_for_recall([1], [0.5], 0), "min_recall: expected a number above 0"),
-        (lambda: metrics.threshold_for_recall([0], [0.5], 0.9), "at least one positive, received none of 1"),
+        (
+            lambda: metrics.threshold_for_recall([0], [0.5], 0.9),
+            "at least one positive, received 0 of 1 values",
+        ),
         (lambda: metrics.threshold_for_recall([0, 1], [0.5], 0.9), "y_true 2, p_positive 1"),
         (lambda: metrics.threshold_for_costs([0], [0.5], -1, 1), "not both 0, received -1 and 1"),
         (lambda: metrics.threshold_for_costs([0], [0.5], 0, 0), "received 0 and 0"),

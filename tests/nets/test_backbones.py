@@ -293,7 +293,7 @@ def test_an_unknown_base_gets_the_near_name(make_model) -> None:
 
 def test_a_head_that_finds_nothing_is_said(make_model) -> None:
     head = [{"type": "conv", "kernel": 9, "padding": "valid"}]
-    with pytest.raises(DataError, match=r"maps at the head's layer conv_1"):
+    with pytest.raises(DataError, match=r"too small for layer conv_1 of the head"):
         make_model((32, 32, 3), base="mobilenet_v2", base_weights="random", head=head)
     with pytest.raises(ParamError, match=r"layer 2: conv needs maps"):
         make_model((32, 32, 3), base="mobilenet_v2", head=[{"type": "flatten"}, {"type": "conv"}])

@@ -104,7 +104,7 @@ def test_one_output_for_two_classes(build, images, family: str, output: str) -> 
     assert model.keras_model.output_shape == (None, 1)
     assert model.info.output == output
     assert model.predict(images(model.info.pixels.shape)).shape == (7, 2)
-    with pytest.raises(ParamError, match="needs two classes, there are 3"):
+    with pytest.raises(ParamError, match="needs two classes, received 3"):
         build(family, 3, output=output)
 
 

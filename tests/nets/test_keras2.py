@@ -362,7 +362,7 @@ REFUSED = [
     (replaced("Lambda"), PLAIN, "runs code"),
     (changed(activation="hard_sigmoid"), PLAIN, "a different function in Keras 2"),
     (changed(activation="theirs"), PLAIN, "theirs"),
-    (changed(activation={"class_name": "function"}), PLAIN, "a function of its own"),
+    (changed(activation={"class_name": "function"}), PLAIN, "a custom function"),
     (changed(data_format="channels_first"), PLAIN, "channels_first"),
     (changed(shape_of_kernel=5), PLAIN, "shape_of_kernel=5"),
     (changed(name=""), PLAIN, "without a name"),
@@ -384,7 +384,7 @@ REFUSED = [
             "net", "in", "a", entry("in", SHAPE, inside_functional=True), layer("Flatten", "a", after="a")
         ),
         PLAIN,
-        "takes what no layer gives",
+        "input comes from no other layer",
     ),
     (
         functional(
@@ -400,7 +400,11 @@ REFUSED = [
     (GOOD, without("conv", "conv/bias:0"), "no weight bias of the layer conv"),
     (GOOD, {"conv": PLAIN["conv"]}, "no weight kernel of the layer head"),
     (GOOD, PLAIN | {"more": {"more/kernel:0": [1.0]}}, "weights of a layer that the network does not have"),
-    (GOOD, PLAIN | {"head": {"head/kernel:0": DENSE * np.nan, "head/bias:0": [0, 0]}}, "give no numbers"),
+    (
+        GOOD,
+        PLAIN | {"head": {"head/kernel:0": DENSE * np.nan, "head/bias:0": [0, 0]}},
+        "NaN or infinite outputs",
+    ),
 ]
 
 

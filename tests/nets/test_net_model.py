@@ -89,7 +89,7 @@ def test_what_a_person_says_of_our_own_file_must_be_true(make_model, tmp_path: P
     assert NetModel.load(tmp_path / "m.keras", scaling="auto").info == model.info
     with pytest.raises(ModelFileError, match="own scaling"):
         NetModel.load(tmp_path / "m.keras", scaling="symmetric")
-    with pytest.raises(ModelFileError, match="own class names"):
+    with pytest.raises(ModelFileError, match="other class names"):
         NetModel.load(tmp_path / "m.keras", classes=["a", "b", "c"])
 
 

@@ -50,7 +50,7 @@ def test_a_condition_may_name_the_backbone() -> None:
 def test_both_names_at_once_are_a_fault(read: type[HyperParams]) -> None:
     with pytest.raises(ParamError) as error:
         read({"base": "vgg16", "backbone": "resnet50"})  # type: ignore[call-arg]
-    assert error.value.faults == {"backbone": "backbone: it means the same as base, which is given too"}
+    assert error.value.faults == {"backbone": "backbone: means the same as base, which is also given"}
 
 
 def test_a_typo_gets_the_near_word() -> None:

@@ -98,7 +98,7 @@ def test_rare_classes_weigh_more() -> None:
     assert "balanced" not in plan(facts(counts={"a": 300, "b": 160})).candidates[0].hyper
     uneven = plan(facts(counts={"a": 300, "b": 100, "c": 0}))
     assert all(one.hyper["balanced"] is True for one in uneven.candidates)
-    assert uneven.notes[0].startswith("a has 3.0 times the images of b")
+    assert uneven.notes[0].startswith("a has 3.0 times as many images as b")
 
 
 def test_values_that_were_set_are_imposed_where_they_mean_something() -> None:

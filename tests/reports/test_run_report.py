@@ -38,7 +38,7 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
     page = trained.file(REPORT)
     text, scores = words(page), json.loads(trained.file("evaluation.json").read_text())
     for heading in (
-        "In short",
+        "Summary",
         "Data",
         "Network",
         "Training",
@@ -194,7 +194,7 @@ def test_a_search_has_its_table_and_names_what_cannot_be_told_apart(digits: Path
     space = {"family": "logistic", "epochs": 1, "batch_size": [32, 64], "init_rate": [0.05, 0.051]}
     done = convonet.tune(data, space, folds=2, images=200, jobs=1, out=tmp_path)
     text = words(done.path / REPORT)
-    assert "Of 4 settings the best is" in text
+    assert "The best of 4 settings is" in text
     assert "Importance of parameters" in text
     assert "as good, as far as can be told" in text
 
@@ -266,8 +266,8 @@ def test_a_report_is_headed_by_the_runs_name_or_by_a_title(trained: Run, tmp_pat
 def test_the_card_tells_what_is_known(trained: Run) -> None:
     text = words(trained.file(REPORT)).partition("Model card")[2]
     assert "It distinguishes 10 classes: 0, 1, 2" in text
-    assert "It sees images at" in text
-    assert "Training did not vary the images" in text
+    assert "Its input images are" in text
+    assert "Training used no augmentation" in text
     assert "To be written" in text
 
 

@@ -53,7 +53,7 @@ def test_changed_images_stand_by_size_of_change_and_marks_are_named(tmp_path: Pa
     ]
     assert found.sentence == (
         "after predicts 2 of 4 images differently from before: 1 became correct, 1 became wrong. "
-        "2 marks differ between them."
+        "The two runs differ in 2 marks."
     )
 
 
@@ -88,5 +88,5 @@ def test_sentences_call_the_runs_by_the_names_that_are_given(tmp_path: Path) -> 
     assert found.difference.sentence.startswith(
         "Second try predicts 1 of 2 images differently from First try"
     )
-    assert found.pairs[0].sentence.startswith("Of 2 images, 1 is correct only with First try")
+    assert found.pairs[0].sentence.startswith("Of 2 images, 1 is predicted correctly only by First try")
     assert (found.pairs[0].a, found.difference.b) == ("one", "two")

@@ -236,7 +236,7 @@ def test_heavy_images_have_a_budget_of_time_and_the_same_answers(
     late = serve(limits=limits(decode_seconds=1e-9))
     monkeypatch.setattr(predict, "_HEAVY", 0)
     answers = late.client.post(path, files=files).json()["predictions"]
-    assert all("take longer than" in answer["error"] for answer in answers)
+    assert all("takes longer than" in answer["error"] for answer in answers)
 
 
 def bomb(path: Path, arrays: dict[str, tuple[str, tuple[int, ...]]], real: int = 1000) -> Path:
@@ -288,7 +288,7 @@ def test_a_row_of_a_large_array_is_shown_without_the_others(serve: Serve, root: 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 def test_the_server_ends_soon_after_a_signal(root: Path) -> None:
-    """Also while predictions of a model are under way that take longer than anybody waits."""
+    """Also while predictions of a model are under way that takes longer than anybody waits."""
     run = root / "runs" / "trained"
     (run / "model.keras").unlink()
     hostile(run / "model.onnx", rounds=3000, side=2000)

@@ -182,7 +182,7 @@ def test_a_head_fitted_to_convergence_is_the_history_of_one_epoch(hyper, rows) -
 
 
 def test_lbfgs_refuses_a_head_with_layers_of_its_own(hyper, rows) -> None:
-    with pytest.raises(ParamError, match="pooling alone"):
+    with pytest.raises(ParamError, match="only of pooling"):
         train(hyper(head_solver="lbfgs", head=({"type": "dense", "units": 4},)), rows)
 
 

@@ -11,7 +11,7 @@ from convonet.tasks.export_formats import EXPORT_FORMATS
 
 
 def settings(incomplete: str) -> list[str]:
-    """`NAME=` of each parameter and, behind the `=`, the values that it can take where they are few."""
+    """`NAME=` for each parameter and, after the `=`, its values if there are few."""
     fields = {**fields_of(HyperParams), **fields_of(DataParams)}
     name, equals, value = incomplete.partition("=")
     if not equals:
@@ -51,5 +51,5 @@ def _model_files(incomplete: str) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Text that a pattern of file names takes as it is."""
+    """Text escaped for a file name pattern."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

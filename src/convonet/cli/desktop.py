@@ -57,7 +57,7 @@ def desktop(
 
 
 def no_display() -> str | None:
-    """Why no window can be shown here; None where one can be. Qt itself would abort the process."""
+    """Why no window can be shown here; None if one can. Qt itself would abort the process."""
     # The platform may have arguments behind a colon, such as `vnc:size=1024x768`.
     platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
     # Other platforms, such as offscreen, draw without a display.

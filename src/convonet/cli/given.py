@@ -31,7 +31,7 @@ def data_params(
     folder_is: Literal["train_dir", "test_dir"] = "train_dir",
     **given: Any,
 ) -> DataParams:
-    """The data parameters: the file's, else those that are known, then single options, then --set.
+    """The data parameters: from the file or already known, then from single options, then from --set.
 
     Args:
         folder: the images that were given without an option.
@@ -60,7 +60,7 @@ def data_params(
 
 
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
-    """A folder and the option for the same set must not disagree."""
+    """Refuse a folder and an option for the same set that differ."""
     # Scripts that give the same folder in both ways mean one thing.
     if other is None or absolute(other) == absolute(folder):
         return
@@ -100,7 +100,7 @@ def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any
 
 
 def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mapping[str, list[str]]:
-    """Those --set that name a parameter of `model`; a name that nobody knows is an error."""
+    """The --set options for parameters of `model`; an unknown name is an error."""
     # One --set takes both kinds, so a name is unknown only if neither has it.
     known = fields_of(DataParams) | fields_of(HyperParams)
     pairs = dict(split_setting(setting, known) for setting in settings or [])
@@ -108,7 +108,7 @@ def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mappin
 
 
 def moved_images(file: Path | None, **folders: str | None) -> DataParams | None:
-    """The folders of a run's images, where they are in another place now; None where none is given."""
+    """The new folders of a run's images; None if none is given."""
     given = {name: folder for name, folder in folders.items() if folder is not None}
     if file is None and not given:
         return None
@@ -116,7 +116,7 @@ def moved_images(file: Path | None, **folders: str | None) -> DataParams | None:
 
 
 def present(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Images and folders as they were given; an error when none of them is there."""
+    """The given images and folders; an error if none of them exists."""
     found = [match for path in paths for match in _matching(str(path))]
     missing = [path for path in found if not os.path.exists(path)]
     # Some of many: the others are predicted, and each missing one gets a row with its error.
@@ -126,7 +126,7 @@ def present(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _matching(path: str) -> list[str]:
-    """The files that a pattern such as `*.png` means: some shells, that of Windows first, leave it to the program."""
+    """The files that match a pattern such as `*.png`: some shells, such as those of Windows, do not expand it."""
     if os.path.exists(path) or not glob.has_magic(path):
         return [path]
     return sorted(glob.glob(path)) or [path]

@@ -186,7 +186,7 @@ def _in_rows(rows: Sequence[Sequence[float]]) -> str:
 
 
 def _steps_at(pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey: bool) -> list[StepRow]:
-    """The asked place, in each channel of its own where the kernel takes them apart."""
+    """The calculation at the requested position, for each channel if the kernel is applied to them separately."""
     try:
         row, column = (int(part) for part in at.split(","))
     except ValueError as error:

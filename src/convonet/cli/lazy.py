@@ -12,7 +12,7 @@ from convonet.cli.paths import PathTyper, PlainGroup
 
 
 class CommandHome(NamedTuple):
-    """Where a command is, and the sentence that the list of commands shows: the first of its own help."""
+    """The module of a command, and its summary in the list of commands: the first sentence of its help."""
 
     module: str
     sentence: str
@@ -107,7 +107,7 @@ COMMANDS = {
 
 
 class LazyGroup(PlainGroup):
-    """Knows the names and sentences of all commands, and the rest of those that were asked for."""
+    """Knows the names and summaries of all commands, and imports a command when it is used."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -121,7 +121,7 @@ class LazyGroup(PlainGroup):
         return super().resolve_command(ctx, args)
 
     def load(self, name: str) -> None:
-        """Put a command with its options in the place of its name."""
+        """Replace the name of a command with the loaded command."""
         if name in COMMANDS:
             self.commands[name] = command(name)
 

@@ -81,7 +81,7 @@ def _row(
     progress: str,
     accept_class_map: bool,
 ) -> DataSetResult:
-    """One set trained and tested: its row of the table, with `error` where it failed."""
+    """Train and test one set: its row of the table, with `error` if it failed."""
     note(f"{path}:")
     run = None
     try:

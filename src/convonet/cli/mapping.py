@@ -103,7 +103,7 @@ def similar(
 
 
 def map_task(source: str | None, data: Path | None, split: str | None, model: str | None) -> MapTask:
-    """The task that the arguments mean.
+    """The task that the arguments describe.
 
     Raises:
         InputError: no images are named, or no such folder, run or set.

@@ -65,7 +65,7 @@ def mark(
 
 
 def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) -> Change | None:
-    """What is asked for; None: to list the marks."""
+    """The requested change; None: list the marks."""
     asked = [
         name
         for name, said in (("--label", label is not None), ("--leave-out", leave_out), ("--undo", undo))

@@ -168,7 +168,7 @@ def export(
 
 
 def _fraction(name: str, text: str | None) -> float | None:
-    """A share as a person types it: 0.5% or 0.005."""
+    """A fraction typed as 0.5% or 0.005."""
     if text is None:
         return None
     try:
@@ -179,7 +179,7 @@ def _fraction(name: str, text: str | None) -> float | None:
 
 
 def _beside_float(answer: Int8Export) -> Iterator[str]:
-    """What 8 bits bring and cost."""
+    """Print size, speed and accuracy in 8 bits and in floating point."""
     whole, small = answer.float_, answer.int8
     yield f"Size: {small.bytes / 2**20:.2f} MiB, {whole.bytes / 2**20:.2f} MiB in floating point"
     for size, speed in small.images_per_second.items():
@@ -196,7 +196,7 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
 
 
 def _compared(answer: ExportDocument) -> str:
-    """How near the export is to the network that it was made from."""
+    """How close the export is to the original network."""
     images = f"{answer.images} images ({answer.samples})" if answer.images else "synthetic images"
     text = f"largest difference from Keras {answer.largest_difference:.1e} over {images}"
     if answer.golden_samples is None:

@@ -14,7 +14,7 @@ _IMAGES = "Images"
 
 
 class ProgressStyle(StrEnum):
-    """Bars in a terminal and lines elsewhere; nothing but warnings; or the events, one JSON object a line."""
+    """Bars in a terminal and lines elsewhere; only warnings; or the events, one JSON object per line."""
 
     AUTO = "auto"
     NONE = "none"

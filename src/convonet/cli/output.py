@@ -33,7 +33,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table for people; numbers stand on the right. Names are shown as they are, also `[those]` in brackets.
+    """A table for people; numbers are right-aligned. Names are shown as they are, including `[brackets]`.
 
     Cells are folded where a terminal is too narrow for a short table. Elsewhere each row is one line, so that the
     names in it can be searched and copied.
@@ -102,7 +102,7 @@ def _cell(value: Any) -> str:
 
 
 def percent(value: float) -> str:
-    """A fraction as a person reads it."""
+    """A fraction as a percentage."""
     return f"{100 * value:.1f}%"
 
 
@@ -124,7 +124,7 @@ def note(text: str) -> None:
 
 
 def error_console() -> Console:
-    """A terminal on standard error in which lines and bars can stand together."""
+    """A terminal on standard error that can show lines and bars together."""
     # Loaded only where a person watches; a script that reads JSON does not wait for it.
     from rich.console import Console
 
@@ -132,12 +132,12 @@ def error_console() -> Console:
 
 
 def is_watched() -> bool:
-    """Whether a person sees standard error, so that bars make sense."""
+    """Whether standard error is a terminal, so that bars make sense."""
     return sys.stderr.isatty()
 
 
 def guard_streams() -> None:
-    """Show what a name holds rather than obeying it: control characters, and what the terminal's encoding lacks."""
+    """Escape control characters in a name, and characters that the terminal's encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         # Test runners and notebooks put other streams in their place, which take any text.
         if isinstance(stream, TextIOWrapper):

@@ -96,7 +96,7 @@ _EMPTY_DATA: dict[str, Any] = {
 
 
 def _first_hyper() -> dict[str, Any]:
-    """What a first file holds: the default family's own parameters and those that everybody changes."""
+    """The contents of a new file: the parameters of the default family and those that are changed most often."""
     default = HyperParams()
     common = {name: getattr(default, name) for name in ("epochs", "batch_size", "decay_steps", "decay_rate")}
     first = {"family": default.family, "init_rate": default.rate, "momentum": default.momentum}
@@ -161,7 +161,7 @@ def _whole(setting: str) -> tuple[str, str]:
 
 
 def _current(value: DataParams | SearchSpace) -> tuple[ParamModel, Mapping[str, Sequence[Any]]]:
-    """What the file means for a single training, and the values that it gives for each name."""
+    """The parameters for a single training run, and all values of the file by name."""
     if isinstance(value, DataParams):
         return value, {name: (item,) for name, item in value.set_values().items()}
     return value.first(), value.choices

@@ -27,7 +27,7 @@ def _plain_refusals() -> Iterator[None]:
 
 
 class PlainCommand(TyperCommand):
-    """A command whose switches take no value, and whose help says none."""
+    """A command whose switches take no value, and whose help shows none."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What is left of the arguments after the options."""

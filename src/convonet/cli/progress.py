@@ -32,7 +32,7 @@ class Display(Protocol):
         """Show one event."""
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Release the terminal."""
 
 
 def create_display(style: str) -> Display:
@@ -56,7 +56,7 @@ class Silent:
 
 
 class JsonLines:
-    """Each event as one JSON object a line, as in `events.jsonl`."""
+    """Each event as one JSON object per line, as in `events.jsonl`."""
 
     def show(self, stamped: Stamped) -> None:
         note(json_text(stamped.event.to_dict(stamped.run, stamped.time)))
@@ -140,7 +140,7 @@ class ProgressBars:
 
 
 def plan_lines(event: Event) -> list[str]:
-    """What a plan tells: its sentence, which candidate is being trained, and how each one did."""
+    """The progress of a plan: its sentence, the candidate being trained, and the result of each candidate."""
     if isinstance(event, PlanMade):
         return [event.sentence, *(f"Note: {note}" for note in event.notes)]
     if isinstance(event, CandidateStarted):
@@ -173,7 +173,7 @@ def trial_line(event: TrialEnded) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """The time left in the words of a person."""
+    """The time left, for people."""
     if seconds is None:
         return ""
     # Minutes only from where their rounding is an error of less than a third.

@@ -21,7 +21,7 @@ _SHOWN = 20
 
 
 def work_and_print(run: Run, progress: str, json: bool) -> None:
-    """Let a worker do the run, and print what it came to; a run that never began leaves nothing."""
+    """Let a worker execute the run, and print its result; a run that never started leaves nothing."""
     try:
         do_new_run(run, run.task().threads, progress)
     # Also after a stop or a fault: what was finished is kept in the run, and the person sees it.
@@ -31,7 +31,7 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 
 
 def print_run(run: Run, as_json: bool) -> None:
-    """What a run came to: as JSON, else as a person reads it."""
+    """Print the result of a run, as JSON or for people."""
     document = run_document(run)
     if as_json:
         # With --json a fault stands in the result, because a script reads one document.
@@ -48,7 +48,7 @@ def print_run(run: Run, as_json: bool) -> None:
 
 
 def print_training(document: TrainDocument) -> None:
-    """The last epoch where there was one network, what was tried, and what to do next."""
+    """Print the last epoch if one network was trained, what was tried, and what to do next."""
     history = document.history
     # A plan has several histories; its table of candidates says more than the last epoch of one of them.
     if history.accuracy and not document.plan:
@@ -65,7 +65,7 @@ def print_training(document: TrainDocument) -> None:
 
 
 def print_study(document: StudyDocument) -> None:
-    """The epochs of each setting to each target."""
+    """Print the epochs that each setting needs to reach each target."""
     names = document.varied()
     head = (
         *map(label_of, names),
@@ -86,7 +86,7 @@ def print_study(document: StudyDocument) -> None:
 
 
 def print_search(document: SearchDocument) -> None:
-    """The table of a search, the best row first."""
+    """Print the table of a search, best row first."""
     results, names = document.results, document.varied()
     head = (*map(label_of, names), "accuracy %", "± std", "folds", "state", "tied", "seconds", "trial")
     print_table(head, [_cells(row, names) for row in results[:_SHOWN]])
@@ -107,7 +107,7 @@ def _cells(row: Setting, names: list[str]) -> list[Any]:
 
 
 def print_suspects(document: SuspectsDocument) -> None:
-    """The first suspects, how many are likely, and what to do next."""
+    """Print the most suspicious labels, how many are probably wrong, and what to do next."""
     rows = [[row.rank, row.path, row.class_, row.suggested, row.margin] for row in document.suspects[:_SHOWN]]
     print_table(("rank", "path", "class", "suggested", "margin"), rows)
     if document.accuracy is not None:

@@ -65,7 +65,7 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
 
 
 def _lines(row: RunRow) -> list[list[object]]:
-    """A run and, where its model was evaluated more than once, a line for each evaluation."""
+    """A run and, if its model was evaluated more than once, a line for each evaluation."""
     accuracy = None if row.accuracy is None else percent(row.accuracy)
     first: list[object] = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
     # One evaluation is already in the run's own line.
@@ -251,7 +251,7 @@ def delete(
 
 
 def _found(names: list[str], root: Path | None) -> list[Run]:
-    """The runs of these names, each once."""
+    """The runs with these names, without repetitions."""
     store = _store(root)
     return list({run.path: run for run in map(store.find, names)}.values())
 

@@ -58,7 +58,7 @@ def _interval(score: ScoreField, interval: IntervalBounds) -> str:
 
 
 def _print_sets(sets: SetsTable) -> None:
-    """Training, validation and test beside each other, where more than one is known."""
+    """Print training, validation and test side by side if more than one is known."""
     if len(sets.rows) > 1:
         rows = [
             [row.set, row.images, row.accuracy, row.loss, "evaluated" if row.evaluated else "during training"]
@@ -70,7 +70,7 @@ def _print_sets(sets: SetsTable) -> None:
 
 
 def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
-    """What was chosen on validation images, and what it comes to on these."""
+    """Print what was chosen on validation images, and its scores on these images."""
     parts = []
     if chosen.temperature is not None:
         parts.append(f"temperature {chosen.temperature:.4g}")

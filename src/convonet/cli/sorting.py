@@ -86,7 +86,7 @@ def sort(
 
 
 def open_session(folder: Path, progress: str) -> SortSession:
-    """The sorting of a folder; a worker computes the features that are missing."""
+    """The sorting of a folder; a worker computes missing features."""
     session = open_sorting(folder)
     if session is None:
         ask(FeaturesTask(folder=str(folder)), progress)

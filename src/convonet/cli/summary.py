@@ -8,7 +8,7 @@ from convonet.events import CandidateEnded
 
 
 def print_summary(summary: TrainingSummary) -> None:
-    """Lines on standard error, so that standard output stays the run's folder."""
+    """Print to standard error, so that standard output contains only the run folder."""
     if summary.tried:
         note("\nWhat was tried (accuracy on validation images):")
         width = max(len(one.title) for one in summary.tried)

@@ -20,7 +20,7 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def do_run(run: Run, threads: int | None, progress: str) -> None:
-    """Let a worker do the run to its end.
+    """Let a worker execute the run until it ends.
 
     Raises:
         Cancelled, ConvonetError: as the worker ended.
@@ -39,7 +39,7 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
 
 
 def do_new_run(run: Run, threads: int | None, progress: str) -> None:
-    """`do_run` for a run of this call: refused for its input before it began, it leaves nothing."""
+    """`do_run` for a new run: if its input is rejected before it starts, the run leaves nothing."""
     try:
         do_run(run, threads, progress)
     # Bad input is found in the worker, where images are read; the person sees an error and no empty run.
@@ -49,7 +49,7 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
 
 
 def ask(task: Task, progress: str = "none") -> object:
-    """The answer of a task that leaves no run behind, as JSON: the document of its kind reads it."""
+    """The result of a task that keeps no run, as JSON for the document of its kind."""
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)
@@ -79,7 +79,7 @@ class _Signals:
         self._came += 1
 
     def obey(self, worker: Worker) -> None:
-        """Do what the signals that have come since the last call ask for."""
+        """Act on the signals received since the last call."""
         # Several signals may have come since the last look; each step is still taken, once.
         while self._obeyed < min(self._came, 2):
             self._obeyed += 1

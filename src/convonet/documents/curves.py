@@ -1,4 +1,4 @@
-"""The curves of an evaluation: ROC, precision-recall, and how far confidence can be believed."""
+"""The curves of an evaluation: ROC, precision-recall, and how reliable the confidence is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from convonet.documents.document import Document, IntervalBounds
 class ReliabilityDiagram(Document):
     """Accuracy against confidence in bins. Means are None in an empty bin."""
 
-    edges: tuple[float, ...] = Field(description="Of the bins, one more than there are bins.")
+    edges: tuple[float, ...] = Field(description="Edges of the bins: one more than the number of bins.")
     counts: tuple[int, ...]
     confidence: tuple[float | None, ...]
     accuracy: tuple[float | None, ...]

@@ -34,10 +34,10 @@ class Document(BaseModel):
 
     @classmethod
     def of(cls, value: object, where: object = None) -> Self:
-        """The document that a JSON value describes; `where` says in an error where it stands.
+        """The document that a JSON value describes; `where` is its location in error messages.
 
         Raises:
-            DocumentError: the value has not the keys and types of this document.
+            DocumentError: the value lacks keys of this document or has other types.
         """
         try:
             return cls.model_validate(value)
@@ -61,7 +61,7 @@ class Document(BaseModel):
         return cls.of(read_value(path), path)
 
     def write(self, path: Path) -> None:
-        """Replace a JSON file, whole or not at all.
+        """Replace a JSON file atomically.
 
         Raises:
             OutputError: the folder cannot be written to.
@@ -97,13 +97,13 @@ class Document(BaseModel):
         return key in self.keys()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key, or `default`; as of a dictionary."""
+        """The value of a key, or `default`, as `dict.get` returns it."""
         return self[key] if key in self else default
 
     @classmethod
     @cache
     def _json_keys(cls) -> tuple[tuple[str, str], ...]:
-        """Each field with its key in the JSON, which differs where the key is no name in Python, such as `class`."""
+        """Each field with its key in the JSON, which differs if the key is reserved in Python, such as `class`."""
         return tuple((name, field.alias or name) for name, field in cls.model_fields.items())
 
     def _set_values(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What jobs answer that leave one file or a few: a report, a page of images, a curve."""
+"""Results of jobs that write a few files: a report, a page of images, a curve."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from convonet.documents.document import Document
 
 
 class ReportDocument(Document):
-    """What `report` answers: the HTML file and its size."""
+    """The result of `report`: the HTML file and its size."""
 
     path: str
     bytes: int
 
 
 class AugmentDocument(Document):
-    """What `augment` answers; `written`: varied images in the folder of `--into`."""
+    """The result of `augment`; `written`: number of variations in the folder of `--into`."""
 
     path: str
     images: int
@@ -22,11 +22,11 @@ class AugmentDocument(Document):
 
 
 class RateCurveDocument(Document):
-    """What `find-rate` answers.
+    """The result of `find-rate`.
 
     Attributes:
-        rates, losses: one for each batch; losses are smoothed.
-        suggested: a good learning rate to start with; None where the loss never fell.
+        rates, losses: one per batch; losses are smoothed.
+        suggested: a good learning rate to start with; None if the loss never fell.
         path: the picture of the curve.
     """
 

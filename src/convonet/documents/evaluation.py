@@ -19,27 +19,27 @@ SPLITS = ("test", "val", "train")
 
 
 class SkippedFile(Document):
-    """A file that is left out of all numbers."""
+    """A skipped file: no score includes it."""
 
     path: str
     reason: str
 
 
 class ClassRow(Document):
-    """The scores of one class. An interval is None where the class was never predicted, or has no image."""
+    """The scores of one class. An interval is None if the class was never predicted or has no images."""
 
     class_: str = Field(alias="class")
     precision: float
     recall: float
     f1: float
-    support: int = Field(description="Images of the class.")
+    support: int = Field(description="Number of images of the class.")
     precision_interval: IntervalBounds | None = None
     recall_interval: IntervalBounds | None = None
     f1_interval: IntervalBounds | None = None
 
 
 class AverageRow(Document):
-    """A mean over the classes: each counts the same (macro), or by its images (weighted)."""
+    """A mean over the classes, in which each counts equally (macro) or by its number of images (weighted)."""
 
     precision: float
     recall: float
@@ -47,7 +47,7 @@ class AverageRow(Document):
 
 
 class ScoreIntervals(Document):
-    """95% confidence intervals of the scores of the whole set; None where there is none."""
+    """95% confidence intervals of the scores of the whole set; None if a score has none."""
 
     sparse = True
 
@@ -72,7 +72,7 @@ class ChosenDecision(Document):
     ece_before: float | None = None
     ece_after: float | None = None
     ece_uncalibrated: float | None = Field(
-        None, description="Of the evaluated images, without the temperature."
+        None, description="Calibration error on the evaluated images without the temperature."
     )
     min_recall: float | None = None
     costs: tuple[float, float] | None = None
@@ -83,13 +83,13 @@ class ChosenDecision(Document):
 
 
 class UnknownScores(Document):
-    """How well images of none of the classes are told; None where no such images were tested.
+    """How well images of no known class are detected; None if no such images were tested.
 
     Attributes:
         threshold: an image is unknown above this score.
-        rate: the fraction of known images that the threshold was chosen to call unknown, on the set `measured_on`.
-        false_alarms: the fraction of the evaluated images that is called unknown.
-        found: the fraction of the `outside_images` that is called unknown.
+        rate: the fraction of known images above the threshold, by which it was chosen on the set `measured_on`.
+        false_alarms: the fraction of the evaluated images that is classified as unknown.
+        found: the fraction of the `outside_images` that is classified as unknown.
     """
 
     threshold: float
@@ -107,14 +107,14 @@ class UnknownScores(Document):
 class EvaluationDocument(Document):
     """The scores of a model on one set.
 
-    Rows of `confusion_matrix` are true classes, columns predicted ones. `images_per_second` counts from pixels to
-    probabilities, without decoding.
+    Rows of `confusion_matrix` are true classes, columns predicted classes. `images_per_second` measures the time from
+    pixels to probabilities, without decoding.
     """
 
     split: Literal["train", "val", "test"]
     accuracy: float
     accuracy_interval: IntervalBounds
-    baseline_accuracy: float = Field(description="Of always predicting the most common class.")
+    baseline_accuracy: float = Field(description="Accuracy of always predicting the most common class.")
     balanced_accuracy: float | None = Field(
         None, description="Mean recall of the classes that have images; null in files of earlier versions."
     )
@@ -147,7 +147,7 @@ class EvaluationDocument(Document):
     unknown: UnknownScores | None = None
     root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
     marks: tuple[MarkRow, ...] | None = Field(
-        None, description="Those that were obeyed; null in files of earlier versions."
+        None, description="The marks that were applied; null in files of earlier versions."
     )
 
     def score_rows(self) -> tuple[ScoreRow, ...]:
@@ -170,7 +170,7 @@ class EvaluationDocument(Document):
 
     @classmethod
     def in_folder(cls, folder: Path, split: str) -> EvaluationDocument | None:
-        """The evaluation that a run folder holds of a set; None where it holds none.
+        """The evaluation of a set in a run folder; None if there is none.
 
         Raises:
             DocumentError: the file is damaged.
@@ -180,13 +180,13 @@ class EvaluationDocument(Document):
 
     @classmethod
     def best_in(cls, folder: Path) -> EvaluationDocument | None:
-        """The evaluation that counts most: of test images, else of validation, else of training images."""
+        """The most important evaluation: of test images, otherwise of validation, otherwise of training images."""
         found = (cls.in_folder(folder, split) for split in SPLITS)
         return next((one for one in found if one is not None), None)
 
 
 class ScoreRow(NamedTuple):
-    """A score of the whole set, as a row of a table; `interval` is None where the score has none."""
+    """A score of the whole set, as a row of a table; `interval` is None if the score has none."""
 
     label: str
     value: float
@@ -200,7 +200,7 @@ class ScoreRow(NamedTuple):
 
     @property
     def interval_text(self) -> str:
-        """The 95% confidence interval for people; empty where there is none."""
+        """The 95% confidence interval for people; empty if there is none."""
         if self.interval is None:
             return ""
         low, high = self.interval
@@ -213,7 +213,7 @@ class ScoreField(NamedTuple):
     Attributes:
         name: the field of `EvaluationDocument`.
         label: for a table of scores.
-        percent: shown as a percentage; else as a number with four decimal places.
+        percent: shown as a percentage; otherwise as a number with four decimal places.
     """
 
     name: str
@@ -239,7 +239,7 @@ SCORES = (
 
 
 class SetRow(Document):
-    """The main scores of one set; not `evaluated`: as training saw them, while the weights still changed."""
+    """The main scores of one set. If it was not `evaluated`, they are means over an epoch of training."""
 
     set: Literal["train", "val", "test"]
     images: int
@@ -250,20 +250,20 @@ class SetRow(Document):
 
 
 class SetsTable(Document):
-    """Training, validation and test beside each other; a sentence where test falls below validation beyond noise."""
+    """Training, validation and test side by side; `sentence` if the test score is significantly below validation."""
 
     rows: tuple[SetRow, ...]
     sentence: str | None
 
 
 class RunEvaluation(EvaluationDocument):
-    """The scores of a model on one set, and the run folder that holds them and the prediction for each image."""
+    """The scores of a model on one set, and the run folder with these scores and the predictions."""
 
     run: str
 
     @classmethod
     def of_run(cls, folder: Path, split: str = "test") -> RunEvaluation | None:
-        """The evaluation that a run folder holds of a set; None where it holds none.
+        """The evaluation of a set in a run folder; None if there is none.
 
         Raises:
             DocumentError: the file is damaged.
@@ -273,6 +273,6 @@ class RunEvaluation(EvaluationDocument):
 
 
 class EvaluateDocument(RunEvaluation):
-    """What `evaluate` answers: the scores, where they are, and the other sets of the same model."""
+    """The result of `evaluate`: the scores, the run folder, and the other sets of the same model."""
 
     sets: SetsTable

@@ -1,4 +1,4 @@
-"""What `explain`, `layers` and `dream` answer: why a model predicts a class, and what its layers look for."""
+"""The results of `explain`, `layers` and `dream`: why a model predicts a class, and what its layers look for."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from convonet.documents.predictions import UnreadableImage
 
 
 class DeletionCurve(Document):
-    """How the probability of the class falls while the image is deleted.
+    """How the probability of the class falls as the image is deleted.
 
     Attributes:
-        shares: the fraction of the image that is deleted.
-        curve: the probability at each of them, the brightest of the map deleted first.
-        random_curve: the mean of several random orders.
-        area, random_area: under the curves, 0..1.
-        beaten: how many of the `orders` random orders lowered the probability later.
+        shares: fractions of the image that are deleted.
+        curve: the probability at each fraction; the pixels with the highest values in the map are deleted first.
+        random_curve: the mean over several random orders.
+        area, random_area: areas under the curves, 0..1.
+        beaten: how many of the `orders` random orders lower the probability more slowly.
     """
 
     shares: tuple[float, ...]
@@ -31,7 +31,7 @@ class DeletionCurve(Document):
 
 
 class FaithfulnessCheck(Document):
-    """Whether a map is faithful; `likeness` is the rank correlation with the map of shuffled weights, or None."""
+    """Whether a map is faithful. `likeness`: rank correlation with the map for shuffled weights, or None."""
 
     deletion: DeletionCurve
     likeness: float | None
@@ -39,7 +39,7 @@ class FaithfulnessCheck(Document):
 
 
 class ExplanationFiles(Document):
-    """The names of an image's files in the folder of its explanations."""
+    """The names of the files for one image in the folder of explanations."""
 
     picture: str
     overlay: str
@@ -49,14 +49,16 @@ class ExplanationFiles(Document):
 
 
 class ExplainedImage(Document):
-    """The explanation of one image: of class `class`, which need not be the predicted one."""
+    """The explanation of one image for the class `class`, which may differ from the predicted one."""
 
     path: str
     predicted: str
     confidence: float
     class_: str = Field(alias="class")
     probability: float
-    layer: str | None = Field(description="Whose maps were used; None where the method uses none.")
+    layer: str | None = Field(
+        description="The layer whose feature maps were used; None if the method uses none."
+    )
     faithful: FaithfulnessCheck | None
     files: ExplanationFiles
 
@@ -66,7 +68,7 @@ ExplanationRow = ExplainedImage | UnreadableImage
 
 
 class ExplainDocument(Document):
-    """What `explain` answers; it is also in `explanations.json` of the folder."""
+    """The result of `explain`; it is also saved as `explanations.json` in the folder."""
 
     method: str
     title: str
@@ -76,7 +78,7 @@ class ExplainDocument(Document):
 
 
 class DrawnLayer(Document):
-    """A page of filters or of feature maps; the latter say how many are silent and their mean."""
+    """A picture of filters or feature maps; for feature maps, also the number of inactive ones and their mean."""
 
     sparse = True
 
@@ -89,7 +91,7 @@ class DrawnLayer(Document):
 
 
 class LayersDocument(Document):
-    """What `layers` answers."""
+    """The result of `layers`."""
 
     folder: str
     image: str | None
@@ -101,10 +103,10 @@ class LayersDocument(Document):
 
 
 class DreamedChannel(Document):
-    """The picture that activates a channel most: its mean activation at the start and at the end.
+    """The picture that activates a channel most, with its mean activation at the start and at the end.
 
     Attributes:
-        best_image: the activation that the best test image reaches; None without images.
+        best_image: the activation of the best test image; None without images.
     """
 
     channel: int
@@ -116,7 +118,7 @@ class DreamedChannel(Document):
 
 
 class DreamDocument(Document):
-    """What `dream` answers; `compared`: test images that were looked at beside."""
+    """The result of `dream`; `compared`: number of test images used for comparison."""
 
     path: str
     layer: str

@@ -1,4 +1,4 @@
-"""What `export` answers: the file or folder, and how close its answers are to those of the model."""
+"""The result of `export`: the file or folder, and how close its predictions are to those of the model."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class ExportDocument(Document):
     """An export that was compared with the model, image by image.
 
     Attributes:
-        images: how many it was compared on; 0: made-up ones.
+        images: number of images that it was compared on; 0 for synthetic images.
         samples: which images these are.
-        largest_difference: of a probability; None where nothing could be compared.
-        browser: of a web page: whose answers were compared.
-        golden_samples: of a web page: images that are in it with their answers.
+        largest_difference: largest difference of a probability; None if nothing could be compared.
+        browser: web page only: the browser whose predictions were compared.
+        golden_samples: web page only: number of images that it contains with their predictions.
     """
 
     sparse = True
@@ -33,7 +33,7 @@ class NetworkNumbers(Document):
     """Size, speed and accuracy of one of two networks that were compared on the same images.
 
     Attributes:
-        images_per_second: by batch size.
+        images_per_second: throughput by batch size.
     """
 
     accuracy: float
@@ -43,17 +43,17 @@ class NetworkNumbers(Document):
 
 
 class Int8Numbers(Document):
-    """A network in 8 bits beside the same one in floating point; also in the JSON file beside the export.
+    """A network in 8 bits compared with the same network in floating point; also in the JSON file next to the export.
 
     Attributes:
-        split: the set that both classified; `images`: how many images of it.
-        accuracy_loss: accuracy in floating point minus that in 8 bits, paired over the images.
+        split: the set that both classified; `images`: its number of images.
+        accuracy_loss: accuracy in floating point minus accuracy in 8 bits, on the same images.
         only_float_correct, only_int8_correct: images that only one of them classifies correctly.
         changed_predictions: images that they classify differently.
-        largest_difference: of a probability.
+        largest_difference: largest difference of a probability.
         max_loss: the largest loss that was allowed.
         weight_bits: 8 or 7.
-        threads: computing threads of the comparison; None: all cores.
+        threads: threads used in the comparison; None: all cores.
     """
 
     split: str
@@ -75,7 +75,7 @@ class Int8Numbers(Document):
 
 
 class Int8Export(Int8Numbers):
-    """What `export` answers for `onnx-int8`."""
+    """The result of `export` for `onnx-int8`."""
 
     format: str
     path: str

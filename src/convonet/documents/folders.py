@@ -1,4 +1,4 @@
-"""What lies below the root of a server."""
+"""The contents of a server's root."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class FolderEntry(Document):
     """A folder, run or file below the root."""
 
     name: str
-    path: str = Field(description="Relative to the root; give it where a path is asked for.")
+    path: str = Field(description="Relative to the root; pass it wherever a request needs a path.")
     kind: Literal["folder", "run", "file"]
     bytes: int | None = None
 
 
 class FolderDocument(Document):
-    """What is in a folder; `path` is empty and `parent` None at the root."""
+    """The contents of a folder; at the root, `path` is empty and `parent` None."""
 
     path: str
     parent: str | None
     entries: tuple[FolderEntry, ...]
-    more: bool = Field(description="There are more entries than are listed.")
+    more: bool = Field(description="Whether there are more entries than listed.")

@@ -1,4 +1,4 @@
-"""`history.csv`: the scores of each epoch of a training."""
+"""`history.csv`: the scores of each epoch of a training run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Column = list[float | None]
 
 
 class HistoryTable(Document):
-    """One value per epoch in each column, None where nothing was measured; `epoch` counts from 1.
+    """One value per epoch in each column, None if nothing was measured; `epoch` counts from 1.
 
-    Columns of metrics that a person has added are kept beside these.
+    Columns of additional metrics are kept.
     """
 
     epoch: Column = []  # noqa: RUF012 pydantic copies the default
@@ -28,7 +28,7 @@ class HistoryTable(Document):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The table in a CSV file; empty where there is none. A torn last line is left out.
+        """The table in a CSV file; empty if there is no file. An incomplete last line is ignored.
 
         Raises:
             DocumentError: a cell is not a number.
@@ -46,7 +46,7 @@ class HistoryTable(Document):
 
     @property
     def epochs(self) -> int:
-        """How many epochs there are."""
+        """Number of epochs."""
         return len(self.epoch)
 
     def columns(self) -> dict[str, Column]:
@@ -54,5 +54,5 @@ class HistoryTable(Document):
         return {name: self[name] for name in self.keys()}
 
     def measured(self, name: str, until: int | None = None) -> list[float]:
-        """The values of a column that were measured, of the first `until` epochs."""
+        """The measured values of a column, in the first `until` epochs."""
         return [value for value in self[name][:until] if value is not None]

@@ -1,4 +1,4 @@
-"""The document of a map of images: where each image lies, what its neighbors are, and what a model says of it."""
+"""The document of a map of images: where each image lies, its neighbors, and the predictions of a model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ class ImageMap(Document):
     """A map in columns: entry i of each is image i.
 
     Attributes:
-        total: images of the set; `images` of them are on the map.
+        total: number of images in the set; `images` of them are on the map.
         root: the folder that paths are relative to, or the `.npz` file.
         x, y: coordinates on the map.
         labels: indices of `classes`.
-        suggested: the commonest other class among the nearest images, an index of `classes`.
-        wrong_label_scores: the weight of that class among them minus that of the own class, −1..1.
+        suggested: the most common other class among the nearest images, an index of `classes`.
+        wrong_label_scores: the weight of that class among them minus the weight of the image's own class, −1..1.
         outlier_scores: the mean distance to the five nearest images.
-        neighbors: the most similar images, the nearest first.
-        likely_wrong: labels that speak against more neighbors than for them.
-        model: whose answers `predicted` and `confidence` are; None: no model was asked.
+        neighbors: the most similar images, nearest first.
+        likely_wrong: number of labels whose score is above 0: the neighbors contradict them.
+        model: the model of `predicted` and `confidence`; None: no model was used.
         predicted: indices of `classes`.
         confidence: the probability of the predicted class.
     """
@@ -45,7 +45,7 @@ class ImageMap(Document):
 
 
 class SimilarImage(Document):
-    """An image of a set; `similarity` is the cosine between its features and those of the image that was given."""
+    """An image of a set; `similarity` is the cosine between its features and those of the given image."""
 
     path: str
     class_: str = Field(alias="class")
@@ -53,7 +53,7 @@ class SimilarImage(Document):
 
 
 class SimilarImages(Document):
-    """The images of a set that look most like an image, the most similar first.
+    """The images of a set that look most like an image, most similar first.
 
     Attributes:
         root: the folder that paths are relative to, or the `.npz` file.

@@ -1,4 +1,4 @@
-"""What `inspect` answers: counts, sizes, duplicates, and what stands out among the images of a set."""
+"""The result of `inspect`: counts, sizes, duplicates, and what stands out among the images of a set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PathGroup = tuple[str, ...]
 
 
 class SkippedImage(Document):
-    """A file that is left out of `train` or `test`."""
+    """A skipped file of `train` or `test`."""
 
     set: Literal["train", "test"]
     path: str
@@ -22,7 +22,7 @@ class SkippedImage(Document):
 
 
 class SideRange(Document):
-    """The sides of the images, in pixels."""
+    """The range of a side of the images, in pixels."""
 
     min: int
     median: float
@@ -44,7 +44,7 @@ class LeakRow(Document):
 
 
 class ShortcutRow(Document):
-    """A class that can be told from a property of the files alone; `auc` is that of the class against the rest."""
+    """A class that can be recognized from a property of the files alone; `auc`: of the class against the rest."""
 
     class_: str = Field(alias="class")
     cue: str
@@ -53,18 +53,18 @@ class ShortcutRow(Document):
 
 
 class InspectionDocument(Document):
-    """What a set looks like. Counts are without what was skipped.
+    """The contents of a set. Counts exclude skipped files.
 
     Attributes:
-        classes: images of each class.
-        exact_duplicates: of the same content; `conflicts` are those in more than one class.
-        near_duplicates: that look the same though their files differ.
-        dark, bright, blurred, odd_sized: images that stand out.
-        shortcuts: classes that can be told without what the image shows.
-        leaks: images that are also in the test set; `near_leaks` look like one of it.
-        marks: images that a person relabeled or left out.
-        warnings: in sentences.
-        test: the same of the test set; absent without one.
+        classes: number of images of each class.
+        exact_duplicates: images with the same content; `conflicts`: those in more than one class.
+        near_duplicates: images that look the same although the files differ.
+        dark, bright, blurred, odd_sized: unusual images.
+        shortcuts: classes that can be recognized without looking at what the image shows.
+        leaks: images that are also in the test set; `near_leaks`: images that look like a test image.
+        marks: images that were relabeled or left out by hand.
+        warnings: sentences.
+        test: the same document for the test set; absent without a test set.
     """
 
     sparse = True
@@ -89,7 +89,7 @@ class InspectionDocument(Document):
 
 
 class MarkedImageRow(Document):
-    """A mark and the image that it is about; `set` and `class` are None where the image is no longer there."""
+    """A mark and its image; `set` and `class` are None if the image is no longer there."""
 
     set: Literal["train", "val", "test"] | None
     root: str

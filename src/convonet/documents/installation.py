@@ -1,4 +1,4 @@
-"""What `doctor` answers: what an installation has and what is missing."""
+"""The result of `doctor`: what an installation has and what is missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from convonet.documents.run_record import Machine
 
 
 class ExaminedMachine(Machine):
-    """The machine, with the backend of Keras and the device it computes on; `error` where Keras does not start."""
+    """The machine, the backend of Keras and its device; `error` if Keras does not start."""
 
     sparse = True
 
@@ -17,7 +17,7 @@ class ExaminedMachine(Machine):
 
 
 class OwnFolders(Document):
-    """Where a person's settings and the cache of decoded images are."""
+    """The folders of the user's settings and of the cache of decoded images."""
 
     home: str
     cache: str
@@ -31,7 +31,7 @@ class InstalledPart(Document):
 
 
 class InstallationDocument(Document):
-    """What an installation can do; `ready`: networks can be trained. `versions` are those of packages."""
+    """What an installation can do. `ready`: networks can be trained. `versions`: of packages."""
 
     ready: bool
     versions: dict[str, str]

@@ -1,4 +1,4 @@
-"""What the kernel bench prints: a kernel slid over a picture, and the arithmetic of a stack of layers."""
+"""The results of the kernel bench: a kernel applied to a picture, and the arithmetic of a stack of layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Numbers = list[object]
 
 
 class StepRow(Document):
-    """One position of the window: what lies below it, the products with the kernel, and their sum (`value`)."""
+    """One position of the kernel: the values below it, the products with the kernel, and their sum (`value`)."""
 
     row: int
     column: int
@@ -23,13 +23,13 @@ class StepRow(Document):
 
 
 class KernelDocument(Document):
-    """What `kernel` prints.
+    """The result of `kernel`.
 
     Attributes:
         rows: the weights.
-        input_shape, output_shape: of the picture and of what came out.
-        min, max, mean: of what came out.
-        steps: of the position that was asked for, one for each channel that the kernel slides over by itself.
+        input_shape, output_shape: of the picture and of the output.
+        min, max, mean: of the output.
+        steps: the calculation at the requested position, one for each channel that is convolved separately.
     """
 
     sparse = True
@@ -47,11 +47,11 @@ class KernelDocument(Document):
 
 
 class ExampleDocument(Document):
-    """What `arithmetic --example` prints.
+    """The result of `arithmetic --example`.
 
     Attributes:
-        pooled: the map `pool`, pooled in each way.
-        yellow: what the color detector for yellow gives for each color.
+        pooled: the map `pool` after each type of pooling.
+        yellow: the output of the color detector for yellow at each color.
     """
 
     image: Grid
@@ -63,11 +63,11 @@ class ExampleDocument(Document):
 
 
 class StackRow(Document):
-    """What one layer of a stack makes of its input.
+    """The output of one layer of a stack.
 
     Attributes:
         output: height, width and channels.
-        receptive_field, jump: in pixels; None where a value depends on the whole image.
+        receptive_field, jump: in pixels; None if a value depends on the whole image.
     """
 
     text: str
@@ -79,7 +79,7 @@ class StackRow(Document):
 
 
 class StackDocument(Document):
-    """What `arithmetic` prints: a row for each layer, and the parameters of all of them."""
+    """The result of `arithmetic`: a row for each layer, and the parameters of all layers together."""
 
     layers: tuple[StackRow, ...]
     params: int

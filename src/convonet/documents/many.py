@@ -1,4 +1,4 @@
-"""What `many` prints: a row for each data set."""
+"""The result of `many`: a row for each data set."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from convonet.documents.run_record import Fault
 
 
 class DataSetResult(Document):
-    """A data set, and what training on it came to: scores, or `error` where it failed.
+    """A data set and the result of training on it: scores, or `error` if it failed.
 
     Attributes:
-        data: the folder or file that was given.
-        run: the run folder; None where it did not begin.
-        images: those of training.
+        data: the given folder or file.
+        run: the run folder; None if the run did not start.
+        images: number of training images.
         baseline: test accuracy of always predicting the most common class.
-        seconds: of the whole training.
+        seconds: duration of the whole training run.
     """
 
     sparse = True

@@ -15,7 +15,7 @@ MARKS_VERSION = 1
 
 
 class Mark(NamedTuple):
-    """What a person said of an image: that its class is another one, or (None) that it is to be left out."""
+    """A correction of an image's label: another class, or None if the image is left out."""
 
     path: str
     label: str | None
@@ -26,15 +26,15 @@ class Mark(NamedTuple):
 
 
 def marks_file(root: Path) -> Path:
-    """Where the marks of a set stand; beside a set that is itself a file."""
+    """The file with the marks of a set; next to the set if it is a file itself."""
     return (root if root.is_dir() else root.parent) / MARKS_FILE
 
 
 def read_marks(root: Path) -> dict[str, Mark]:
-    """The marks of a set by path; empty where there is no file.
+    """The marks of a set by path; empty if there is no file.
 
     Raises:
-        DataError: the file cannot be read, is no list of marks, or is of a newer version.
+        DataError: the file cannot be read, is not a list of marks, or has a newer version.
     """
     file = marks_file(root)
     try:

@@ -28,11 +28,11 @@ class LayerRow(Document):
     Attributes:
         name: as in the network; layers of a nested network are written `network/layer`.
         output_shape: the first item, the batch, is None.
-        kernel, stride: of a convolution or pooling, else None.
+        kernel, stride: of a convolution or pooling, otherwise None.
         padding: `same`, `valid` or None.
-        activation: its name, None where the layer has none.
-        receptive_field: side of the part of the image that one output looks at, in pixels; both sides where they
-            differ; None once there are no positions.
+        activation: its name, None if the layer has none.
+        receptive_field: side of the part of the image that one output depends on, in pixels; both sides if they
+            differ; None after the layer in which positions are lost.
         macs: multiply-adds for one image.
         bytes: memory of the layer's output for one image.
     """
@@ -79,13 +79,13 @@ class NetworkSummary(Document):
         table.insert(1, "-" * (sum(widths) + 2 * (len(widths) - 1)))
         totals = (
             f"parameters {self.params:,} (trainable {self.trainable:,}, not trainable {self.non_trainable:,})"
-            f", {self.bytes / 2**20:.2f} MiB; {self.macs:,} multiply-adds an image"
+            f", {self.bytes / 2**20:.2f} MiB; {self.macs:,} multiply-adds per image"
         )
         return "\n".join([*table, "", totals]) + "\n"
 
 
 class SummaryDocument(NetworkSummary):
-    """What the job `summary` answers: the table, and the same as plain text."""
+    """The result of `summary`: the table, and the same table as plain text."""
 
     text: str
 

@@ -20,13 +20,13 @@ CandidateState = Literal["waiting", "done", "skipped", "failed"]
 
 
 class ValidationScore(Document):
-    """How a candidate answers the validation images.
+    """The scores of a candidate on the validation images.
 
     Attributes:
-        images: how many there are.
-        accuracy: fraction of correct predictions, with its 95% Wilson interval.
+        images: number of validation images.
+        accuracy: fraction of correct predictions; `accuracy_interval`: its 95% Wilson interval.
         log_loss: mean after calibration.
-        temperature: what the logits are divided by for it.
+        temperature: the logits are divided by it for calibration.
         majority: fraction of the largest class among these images.
     """
 
@@ -51,16 +51,15 @@ class Candidate(Document):
         name: unique in the plan, and the name of its folder.
         kind: a network trained from scratch, a frozen backbone with a linear classifier, or a fine-tuned backbone.
         title: for tables.
-        hyper: its hyperparameters; of a timed candidate without the epochs, which are a decision.
+        hyper: its hyperparameters; without the epochs if the candidate is timed, because they are a decision.
         image_size: (height, width) of its input, in pixels.
         channels: 1 or 3.
-        last_blocks: where training all of a backbone takes too long, this many of its last blocks are trained instead;
-            0: never.
-        timed: how long it trains is decided by measured speed: epochs from `least_epochs` to `most_epochs`.
-        state: what became of it.
-        reason: why it was skipped, failed, or not chosen.
-        seconds: what it took.
-        images_per_second: of its training steps, or of the frozen backbone.
+        last_blocks: number of last blocks that are trained if training the whole backbone takes too long; 0: never.
+        timed: the measured speed decides how many epochs it trains, from `least_epochs` to `most_epochs`.
+        state: whether it waits, is done, was skipped or failed.
+        reason: why it was skipped, failed or was not chosen.
+        seconds: how long it took.
+        images_per_second: throughput of its training steps, or of the frozen backbone.
     """
 
     name: str
@@ -80,7 +79,7 @@ class Candidate(Document):
     images_per_second: float = 0.0
 
     def hyper_params(self, epochs: int | None = None) -> HyperParams:
-        """Its hyperparameters, with the epochs that were decided."""
+        """Its hyperparameters, with the epochs that were decided on."""
         values = dict(self.hyper)
         if epochs is not None:
             values[self.epochs_field] = epochs
@@ -88,24 +87,24 @@ class Candidate(Document):
 
     @property
     def epochs_field(self) -> str:
-        """The hyperparameter that says how long it trains."""
+        """The hyperparameter that sets how long it trains."""
         return "fine_tune_epochs" if self.kind == "fine_tuned" else "epochs"
 
     def data_params(self, data: DataParams) -> DataParams:
-        """The person's data parameters with this candidate's pixels."""
+        """The given data parameters with this candidate's image size and channels."""
         return data.changed(image_size=self.image_size, channels=self.channels)
 
 
 class PlanDecision(Document):
-    """Something that was decided while the plan was carried out, because of time.
+    """A decision that depends on time, made while the plan is executed.
 
     Attributes:
-        candidate: whose.
-        what: `epochs` (0: not trained), `stop_after`, `rate` (a learning rate to start anew with) or `release` (only
-            the last blocks are trained).
-        value: the epochs, the learning rate, or the number of blocks.
-        after: epochs that were done when it was decided; 0: before training.
-        reason: in a sentence.
+        candidate: name of the candidate.
+        what: `epochs` (0: not trained), `stop_after`, `rate` (restart with this learning rate) or `release` (only the
+            last blocks are trained).
+        value: the epochs, the learning rate or the number of blocks.
+        after: finished epochs at the time of the decision; 0: before training.
+        reason: as a sentence.
     """
 
     candidate: str
@@ -119,13 +118,13 @@ class ImageFacts(Document):
     """Facts about a training set, from headers and counts.
 
     Attributes:
-        images: how many there are, validation images of their own not counted.
-        counts: images of each class, by name.
-        channels: 1 where all are gray, 3 where one has color.
+        images: number of images, without a separate validation set.
+        counts: number of images of each class, by name.
+        channels: 1 if all images are gray, 3 if any has color.
         height, width: medians over a sample of the images, in pixels.
-        signs: whether the classes are named like digits or letters.
-        photographs: whether most files are of a type that cameras write.
-        validation: validation images of their own; 0 where some are held out.
+        signs: whether the class names look like digits or letters.
+        photographs: whether most files have a type that cameras write.
+        validation: number of images in a separate validation set; 0 if some training images are held out instead.
     """
 
     images: int
@@ -151,7 +150,7 @@ class ImageFacts(Document):
 
     @property
     def noun(self) -> str:
-        """What to call the images in a sentence."""
+        """The noun for the images in a sentence."""
         if self.small:
             return "small images"
         return "photographs" if self.photographs and self.channels == 3 else "images"
@@ -162,16 +161,16 @@ _PHOTOGRAPH = 100
 
 
 class Plan(Document):
-    """What a recipe trains on a person's images.
+    """What a recipe trains on the given images.
 
     Attributes:
         recipe: `auto`, `fast` or `best`.
         minutes: the time budget.
-        facts: what is known of the images.
+        facts: what is known about the images.
         sentence: the plan in words.
-        notes: what a person should know of it: values that were imposed, a better backbone that could be fetched.
+        notes: remarks, for example on values that apply to every candidate, or on a better backbone to install.
         candidates: in the order in which they are trained.
-        decisions: in the order in which they were taken.
+        decisions: in the order in which they were made.
         chosen: name of the best candidate so far.
         why: why it was chosen.
     """
@@ -192,12 +191,12 @@ class Plan(Document):
         return next(one for one in self.candidates if one.name == name)
 
     def decision(self, candidate: str, what: str) -> PlanDecision | None:
-        """What was decided last for a candidate; None where nothing was."""
+        """The last decision of this type for a candidate; None if there is none."""
         found = (one for one in reversed(self.decisions) if (one.candidate, one.what) == (candidate, what))
         return next(found, None)
 
     def length(self, candidate: str, after: int) -> int | None:
-        """The epochs that were decided on for a candidate when so many were done; None where nothing was decided."""
+        """The epochs decided on for a candidate after `after` epochs; None if there is no such decision."""
         wanted = (candidate, "epochs", after)
         found = (one for one in self.decisions if (one.candidate, one.what, one.after) == wanted)
         decision = next(found, None)

@@ -26,7 +26,7 @@ class PredictionRow(TypedDict):
 
 
 class UnreadableImage(Document):
-    """A file that could not be read, and why."""
+    """A file that cannot be read, and the reason."""
 
     path: str
     error: str
@@ -40,7 +40,7 @@ class ClassProbability(Document):
 
 
 class Prediction(Document):
-    """What the model predicts for one image; `top`: the classes of the highest probabilities, best first."""
+    """What the model predicts for one image; `top`: the classes with the highest probabilities, highest first."""
 
     sparse = True
 
@@ -48,12 +48,15 @@ class Prediction(Document):
     predicted: str
     confidence: float = Field(description="Probability of the predicted class.")
     unsure: bool
-    unknown: bool | None = Field(None, description="None of the classes; absent where the model cannot tell.")
+    unknown: bool | None = Field(
+        None,
+        description="Whether the image belongs to none of the classes; absent if the model cannot detect this.",
+    )
     unknown_score: float | None = None
     top: tuple[ClassProbability, ...]
 
 
 class Predictions(Document):
-    """One for each image, in their order."""
+    """One prediction for each image, in the order of the images."""
 
     predictions: tuple[Prediction | UnreadableImage, ...]

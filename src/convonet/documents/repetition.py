@@ -1,4 +1,4 @@
-"""What `verify` answers: whether a repeated run is equal to the last digit."""
+"""The result of `verify`: whether a repeated run is equal to the last digit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class RunMismatch(Document):
 
     Attributes:
         what: the part of the run that was compared.
-        place: which epoch, fold, weight or file.
-        name: which number of it; empty where `place` says it all.
-        before, after: what was there; None where nothing was.
+        place: the epoch, fold, weight or file.
+        name: the number in it; empty if `place` is enough.
+        before, after: the values; None if there was none.
     """
 
     what: ComparedPart
@@ -35,7 +35,7 @@ class RunMismatch(Document):
 
 
 class EnvironmentChange(Document):
-    """A version, or a fact about the machine, that is not what it was."""
+    """A version, or a property of the machine, that has changed."""
 
     name: str
     before: str | None
@@ -47,7 +47,7 @@ class EnvironmentChange(Document):
 
 
 class NumberChange(Document):
-    """A score of the last epoch of both trainings."""
+    """A score of the last epoch in both training runs."""
 
     name: str
     before: float
@@ -61,13 +61,13 @@ class NumberChange(Document):
 
 
 class VerifyDocument(Document):
-    """What `verify` answers.
+    """The result of `verify`.
 
     Attributes:
-        compared: how many of each part were compared.
-        surroundings: versions and facts about the machine that are not what they were.
+        compared: how many values of each part were compared.
+        surroundings: versions and properties of the machine that have changed.
         changes: the hyperparameters that were changed on purpose, such as `precision`.
-        numbers: the scores of the last epochs, where they differ.
+        numbers: the scores of the last epochs that differ.
     """
 
     run: str

@@ -24,15 +24,15 @@ class Fault(Document):
     sparse = True
 
     type: str = "ConvonetError"
-    what: str = "the work failed"
+    what: str = "the run failed"
     where: str | None = None
     expected: str | None = None
     received: str | None = None
     hint: str | None = None
     hints: dict[str, str] = Field(
-        {}, description="The hint in the words of Python, the command line and HTTP."
+        {}, description="The hint in the terms of Python, the command line and HTTP."
     )
-    details: JsonObject = Field({}, description="`faults`: a sentence for each field that is wrong.")
+    details: JsonObject = Field({}, description="`faults`: a sentence for each invalid field.")
 
     def error(self) -> ConvonetError:
         """The error that was recorded, as its own class."""
@@ -40,7 +40,7 @@ class Fault(Document):
 
 
 class RunParams(Document):
-    """The parameter files of the run: those of the data, and those of the network and its training."""
+    """The parameters of the run: data parameters and hyperparameters."""
 
     data: ParamValues | None = None
     hyper: ParamValues | None = None
@@ -57,7 +57,7 @@ class RunParams(Document):
 
 
 class Machine(Document):
-    """Where the run was made."""
+    """The machine that executed the run."""
 
     platform: str = ""
     processor: str = ""
@@ -66,14 +66,14 @@ class Machine(Document):
 
 
 class SkippedPath(NamedTuple):
-    """A file of a set that is left out."""
+    """A skipped file of a set."""
 
     path: str
     reason: str
 
 
 class MarkRow(Document):
-    """An image that a person relabeled (`label`) or left out (`label` is None)."""
+    """An image that was relabeled (`label`) or left out (`label` is None) by hand."""
 
     path: str
     label: str | None
@@ -81,7 +81,7 @@ class MarkRow(Document):
 
 
 class SetRecord(Document):
-    """The images of one set as the run saw them. The fingerprint covers paths, classes and contents."""
+    """The images of one set when the run used them. The fingerprint covers paths, classes and contents."""
 
     root: str
     images: int
@@ -91,7 +91,7 @@ class SetRecord(Document):
 
 
 class DataRecord(Document):
-    """The images of a run: `sets` by `train`, `val`, `test`."""
+    """The images of a run; the keys of `sets` are `train`, `val` and `test`."""
 
     fingerprint: str
     classes: tuple[str, ...]
@@ -99,7 +99,7 @@ class DataRecord(Document):
 
 
 class TrainingScores(Document):
-    """Scores of the epoch whose weights were kept; those of the training images are means over the epoch."""
+    """Scores of the epoch whose weights were kept; on training images, they are means over the epoch."""
 
     sparse = True
 
@@ -127,21 +127,21 @@ class SetScores(Document):
 
 
 class SearchScores(Document):
-    """Of the best setting of a search: means over its folds."""
+    """Mean scores of the best setting of a search over its folds."""
 
     accuracy: float | None
     loss: float | None
 
 
 class OutOfFoldScores(Document):
-    """How often networks that were trained without an image agree with its label."""
+    """The fraction of images whose label agrees with networks that were trained without the image."""
 
     accuracy: float
     images: int
 
 
 class RunScores(Document):
-    """The scores of a run, as far as they were measured."""
+    """The scores of a run that were measured."""
 
     sparse = True
 
@@ -153,12 +153,12 @@ class RunScores(Document):
     out_of_fold: OutOfFoldScores | None = None
 
     def evaluated(self, split: str) -> SetScores | None:
-        """The scores of `train`, `val` or `test`; None where the set was not evaluated."""
+        """The scores of `train`, `val` or `test`; None if the set was not evaluated."""
         return {"train": self.train, "val": self.val, "test": self.test}[split]
 
 
 class AdviceRow(Document):
-    """Advice on the parameters, from facts about the images."""
+    """Advice on the parameters, based on facts about the images."""
 
     kind: str
     text: str
@@ -166,7 +166,7 @@ class AdviceRow(Document):
 
 
 class FindingRow(Document):
-    """What the curves of a training show, and what to do about it."""
+    """What the curves of a training run show, and what to do about it."""
 
     kind: str
     sentence: str
@@ -174,14 +174,14 @@ class FindingRow(Document):
 
 
 class DataFindingRow(Document):
-    """Something that a person should know of the images."""
+    """A finding about the images that the user should know."""
 
     kind: str
     sentence: str
 
 
 class SkippedTest(Document):
-    """Why the test images of a training were not used, and the options of the command that uses them."""
+    """Why a training run did not use its test images, and the options of the command that uses them."""
 
     reason: str
     options: tuple[str, ...] = ()
@@ -194,19 +194,19 @@ class RunRecord(Document):
     Times are UTC in ISO 8601. Absent keys mean that nothing is known yet.
 
     Attributes:
-        state: as stored; `Run.state` holds it against who is alive.
-        seconds: of work, over all attempts.
-        attempt: how often a worker has taken the run up.
-        owner: the process that began it; 0: none.
-        process: the worker's.
+        state: as stored; `Run.state` also checks whether the worker is alive.
+        seconds: working time over all attempts.
+        attempt: number of workers that have worked on the run.
+        owner: id of the process that started it; 0: none.
+        process: id of the worker process.
         task: the job as JSON.
-        device: what the network was trained on, in words; empty: not known.
+        device: the device that trained the network, in words; empty: not known.
         model_epoch: the epoch, from 1, whose weights are in `model.keras`.
         stopped: why it ended early.
         diagnosis: what the curves show.
-        findings: what a person should know of the images; None: nobody has looked yet.
+        findings: what the user should know about the images; None: not checked yet.
         published: the candidate of the plan whose model is in the run folder.
-        replay: it repeats the decisions of another run and takes none of its own.
+        replay: whether it repeats the decisions of another run instead of making its own.
     """
 
     sparse = True
@@ -245,7 +245,7 @@ class RunRecord(Document):
     replay: bool = False
 
     def set_record(self, name: str) -> SetRecord | None:
-        """What is known of the images of `train`, `val` or `test`."""
+        """The images of `train`, `val` or `test`; None if they are not known yet."""
         return None if self.data is None else self.data.sets.get(name)
 
     @property

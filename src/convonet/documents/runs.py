@@ -1,4 +1,4 @@
-"""The documents of several runs: their list, their comparison, and all that is known of one."""
+"""Documents about runs: the list, the comparison, and everything known about one run."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class EvaluationRow(Document):
     """The main scores of a run's model on one set.
 
     Attributes:
-        run: the id of the evaluation's own run; None where the scores stand in the run of the model.
-        data_set: what the set is called.
+        run: the id of the evaluation's own run; None if the scores are in the run of the model.
+        data_set: the name of the set.
     """
 
     split: str
@@ -33,14 +33,14 @@ class RunRow(Document):
     """One row of the list of runs.
 
     Attributes:
-        title: the name that a person gave it, else data set, network and date; numbered if an older run has it.
+        title: its name, otherwise data set, network and date; numbered if an older run has the same title.
         data_set: the folder or file of its images.
-        images, classes: of the training images; None until they were looked at.
+        images, classes: of the training set; None until it has been read.
         error: why it failed, in one sentence.
-        val_accuracy: that of the model of a training.
-        model: what an evaluation evaluates.
-        belongs_to: the id of the run whose model this evaluation evaluates, where that run is in the list.
-        evaluations: what was measured of its model, also by evaluations with a run of their own.
+        val_accuracy: training runs only: the validation accuracy of the model.
+        model: evaluations only: the evaluated model.
+        belongs_to: the id of the run whose model this evaluation evaluates, if that run is in the list.
+        evaluations: all evaluations of its model, including those with a run of their own.
     """
 
     run: str
@@ -69,14 +69,14 @@ class RunRow(Document):
 
     @property
     def accuracy(self) -> float | None:
-        """The accuracy on test images, else on validation images."""
+        """The accuracy on test images, otherwise on validation images."""
         if self.scores.test is not None:
             return self.scores.test.accuracy
         return self.scores.training.val_accuracy if self.scores.training else None
 
 
 class RunDocument(RunRecord):
-    """What `runs show` prints: the record with the true state, the documents of its results, its files."""
+    """The result of `runs show`: the record with the current state, the documents of its results, and its files."""
 
     run: str
     title: str = ""
@@ -90,9 +90,9 @@ class ComparedRun(Document):
     """One of the runs that are compared.
 
     Attributes:
-        same_data: trained on the images of the first of them.
-        marked_since: test images that were marked, or lost their mark, after the run's last test.
-        outdated: that as a sentence; empty where the test is up to date.
+        same_data: whether it was trained on the same images as the first run.
+        marked_since: number of test images whose mark was added or removed after the run's last test.
+        outdated: the same as a sentence; empty if the test is up to date.
     """
 
     run: str
@@ -107,9 +107,10 @@ class ComparedRun(Document):
 
 
 class PairRow(Document):
-    """McNemar's test of two runs on the images that both were tested on under the same label.
+    """McNemar's test of two runs on the images on which both were tested with the same label.
 
-    `same_images`: those are all images of both. The counts and the p value are absent where there are none.
+    `same_images`: these are all test images of both runs. If there are no such images, the counts and the p-value are
+    absent.
     """
 
     sparse = True
@@ -139,7 +140,7 @@ class ChangedImage(Document):
 
 
 class MarkDifference(Document):
-    """A mark that one of two runs obeyed and the other did not, or otherwise."""
+    """A mark that differs between two runs: `a` and `b` are its values when each run used the images."""
 
     set: str
     path: str
@@ -151,10 +152,10 @@ class RunDifference(Document):
     """How the predictions of run `b` for test images differ from those of run `a`.
 
     Attributes:
-        images: in both; `gained` and `lost`: correct in `b` alone, in `a` alone.
-        changed_images: those with another prediction or another true class, the largest change first.
-        mean_change: of the probability of the true class over all images, None without any.
-        marks: which only one of the runs obeyed.
+        images: number of images in both; `gained`: correct only in `b`; `lost`: correct only in `a`.
+        changed_images: images whose prediction or true class differs, largest change first.
+        mean_change: mean change in the probability of the true class over all images; None without images.
+        marks: marks that differ between the runs.
     """
 
     a: str
@@ -169,7 +170,7 @@ class RunDifference(Document):
 
 
 class RunComparison(Document):
-    """Runs side by side: `differences` has the parameters that are not the same, a value for each run."""
+    """Runs side by side. `differences`: the parameters that differ, with a value for each run."""
 
     runs: tuple[ComparedRun, ...]
     differences: dict[str, list[Any]]

@@ -1,4 +1,4 @@
-"""The table of a search, and the document that `tune` prints."""
+"""The table of a search, and the result of `tune`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ SettingState = Literal["done", "partial", "pruned", "failed"]
 
 
 class Setting(Document):
-    """What the folds of one setting of a search came to.
+    """The results of one setting of a search over its folds.
 
     Attributes:
-        state: `done` when every fold of every repeat is.
+        state: `done` if all folds of all repeats are done.
         params: the varied hyperparameters.
-        folds: finished ones, over all repeats.
-        mean_accuracy, std: of the held-out folds, 0..1; the spread is that of the folds themselves
-            (divided by n, as GridSearchCV's). None where no fold is finished.
-        mean_loss: None also where it is not a number.
-        mean_score, std_score: of the objective.
-        seconds: of all its trainings.
-        tied: whether it differs from the best by no more than noise; None where that cannot be told.
+        folds: number of finished folds over all repeats.
+        mean_accuracy, std: mean and standard deviation over the held-out folds, 0..1; the deviation is divided by n,
+            as in GridSearchCV. None if no fold is finished.
+        mean_loss: also None if it is not a number.
+        mean_score, std_score: mean and standard deviation of the objective.
+        seconds: duration of all its training runs.
+        tied: whether its difference from the best may be noise; None if this is not known.
         reason: why it failed or was pruned.
     """
 
@@ -43,13 +43,13 @@ class Setting(Document):
 
 
 class SearchDocument(Document):
-    """What `tune` and `resume` print, also of a search that goes on.
+    """The result of `tune` and `resume`, also of a search that is still running.
 
     Attributes:
         stopped: why it ended early.
-        trials: settings that have ended, of `planned_trials`.
-        results: the best first.
-        best: the first of them that is done.
+        trials: number of settings that have ended, out of `planned_trials`.
+        results: one row per setting, best first.
+        best: the first row that is done.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""The document that `study` prints: the epochs that each setting needs to each target."""
+"""The result of `study`: the epochs that each setting needs to reach each target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TargetReached(Document):
 
 
 class StudyResult(Document):
-    """One setting of a study; `best` is its best score, None where no epoch is done."""
+    """One setting of a study; `best` is its best score, None if no epoch is done."""
 
     trial: int
     params: ParamValues
@@ -24,7 +24,7 @@ class StudyResult(Document):
 
 
 class StudyDocument(Document):
-    """What `study` and `resume` print."""
+    """The result of `study` and `resume`."""
 
     run: str
     state: str

@@ -1,4 +1,4 @@
-"""What a training came to, on one screen: the plan, what was tried, the score, and what to do next."""
+"""The summary of a training run on one screen: the plan, the candidates, the score, and what to do next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from convonet.params.recipes import TrainRecipe
 
 
 class UntestedDocument(Document):
-    """Why the test images of a training were not used, and the command that uses them."""
+    """Why a training run did not use its test images, and the command that uses them."""
 
     reason: str
     command: str
@@ -19,7 +19,7 @@ class UntestedDocument(Document):
 
 
 class Tried(Document):
-    """A row of the table of candidates. Accuracies are of the validation images."""
+    """A row of the table of candidates. Accuracies are on the validation images."""
 
     name: str
     title: str
@@ -29,12 +29,12 @@ class Tried(Document):
     log_loss: float | None
     epochs: int | None
     seconds: float
-    chosen: bool = Field(description="Its model is the result.")
+    chosen: bool = Field(description="Whether its model is the result.")
     result: str = Field(description="Why it was chosen, skipped or not chosen.")
 
 
 class NextStep(Document):
-    """A piece of advice and the command that follows it; `command` is empty where there is none.
+    """A piece of advice and the command that follows it; `command` is empty if there is none.
 
     Attributes:
         recipe, settings: what the command changes, for interfaces that have a button instead.
@@ -48,7 +48,7 @@ class NextStep(Document):
 
 
 class Confusion(Document):
-    """The pair of classes that is confused most often: `count` of all images of the true class."""
+    """The pair of classes that is confused most often: `count` out of `of` images of the true class."""
 
     true: str
     predicted: str
@@ -57,16 +57,16 @@ class Confusion(Document):
 
 
 class TrainingSummary(Document):
-    """What a training came to, as far as it has come.
+    """The summary of a training run, finished or not.
 
     Attributes:
-        sentence: the plan in words; empty without one.
-        notes: what goes with it.
+        sentence: the plan in words; empty without a plan.
+        notes: remarks on the plan.
         tried: the candidates in the order of the plan.
-        why: why the chosen one was chosen.
-        accuracy, interval, baseline, images: of the test; None where the model was not tested.
-        confusion: the most confused pair of the test.
-        advice: findings and advice, the most important first.
+        why: why the chosen candidate was chosen.
+        accuracy, interval, baseline, images: of the test; None if the model was not tested.
+        confusion: the pair of classes that is confused most often in the test.
+        advice: findings and advice, most important first.
     """
 
     sentence: str

@@ -1,4 +1,4 @@
-"""The document that `suspects` prints: training images whose label is probably wrong."""
+"""The result of `suspects`: training images whose label is probably wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from convonet.documents.document import Document
 
 
 class SuspectRow(Document):
-    """One image: the probabilities of its class and of the suggested one, and their difference (`margin`)."""
+    """One image: the probabilities of its class and of the suggested class, and their difference (`margin`)."""
 
     rank: int
     path: str
@@ -21,12 +21,12 @@ class SuspectRow(Document):
 
 
 class SuspectsDocument(Document):
-    """What `suspects` and `resume` print.
+    """The result of `suspects` and `resume`.
 
     Attributes:
-        accuracy: how often networks that were trained without an image agree with its label; None: not known yet.
-        likely: labels that are probably wrong.
-        suspects: the worst first, a part of all of them.
+        accuracy: fraction of labels that agree with networks trained without the image; None: not known yet.
+        likely: number of labels that are probably wrong.
+        suspects: the most suspicious images, worst first.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""The document that `train` prints."""
+"""The result of `train`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from convonet.documents.summary import TrainingSummary, UntestedDocument
 
 
 class MeasuredHistory(Document):
-    """The columns of the history without what was not measured."""
+    """The columns of the history, without epochs in which a value was not measured."""
 
     loss: tuple[float, ...]
     accuracy: tuple[float, ...]
@@ -18,15 +18,15 @@ class MeasuredHistory(Document):
 
 
 class TrainDocument(Document):
-    """What `train` and `resume` print.
+    """The result of `train` and `resume`.
 
     Attributes:
         model_epoch: the epoch, from 1, whose weights are in the model; None: no model yet.
         stopped: why training ended early.
-        test: the main scores on the test images; None where the model was not tested.
-        images_per_second: over the time in training steps, without the first batch and without validation.
-        seconds: from the worker's start to the written result.
-        plan: of the recipe; None without one.
+        test: the main scores on the test images; None if the model was not tested.
+        images_per_second: throughput of the training steps, without the first batch and without validation.
+        seconds: from the start of the worker until the result is written.
+        plan: the plan of the recipe; None without a recipe.
     """
 
     run: str

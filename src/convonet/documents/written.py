@@ -1,4 +1,4 @@
-"""The part of an answer that names the file or folder which the job has written."""
+"""The part of a result that names the file or folder written by the job."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from convonet.documents.document import Document
 
 
 class WrittenFile(Document):
-    """An export, a report or a picture."""
+    """A file or folder written by a job: an export, a report or a picture."""
 
     path: str

@@ -53,7 +53,9 @@ def numbers(name: str, values: ArrayLike, ndim: int) -> FloatArray:
     floats = array.astype(np.float64)
     bad = int(np.count_nonzero(~np.isfinite(floats)))
     if bad:
-        raise ValueError(f"{name}: expected finite numbers, received {bad} NaN or infinite of {floats.size}.")
+        raise ValueError(
+            f"{name}: expected finite numbers, received {bad} NaN or infinite values among {floats.size}."
+        )
     return floats
 
 
@@ -101,7 +103,7 @@ def same_length(**arrays: NDArray[np.generic]) -> None:
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise ValueError(f"Expected one row per image in each, received {found}.")
+        raise ValueError(f"Expected the same number of rows in each array, received {found}.")
 
 
 def inside(name: str, value: float, low: float, high: float) -> float:

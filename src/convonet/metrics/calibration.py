@@ -222,7 +222,7 @@ def confidence_sentence(confidence: ArrayLike, correct: ArrayLike, above: float 
     if hits.all():
         return f"None of the {len(hits)} predictions was wrong."
     share = float(np.mean(given[~hits] > above))
-    return f"Of the wrong predictions, {100 * share:.0f}% were more than {100 * above:g}% confident."
+    return f"{100 * share:.0f}% of the wrong predictions had a confidence above {100 * above:g}%."
 
 
 def _prepare(

@@ -101,7 +101,7 @@ def drop_sentence(
         return None
     return (
         f"Test accuracy ({100 * correct_test / n_test:.1f}%) is below validation accuracy "
-        f"({100 * correct_val / n_val:.1f}%) by more than chance explains: "
+        f"({100 * correct_val / n_val:.1f}%) by more than chance would explain: "
         f"{100 * drop.low:.1f} to {100 * drop.high:.1f} points ({100 * level:g}% interval)."
     )
 
@@ -191,11 +191,9 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     images = result.both_right + result.only_a + result.only_b + result.both_wrong
     only_a, only_b = result.only_a, result.only_b
     verb = "is" if only_a == 1 else "are"
-    counts = (
-        f"Of {images:,} images, {only_a} {verb} correct only with {name_a} and {only_b} only with {name_b}"
-    )
+    counts = f"Of {images:,} images, {only_a} {verb} predicted correctly only by {name_a} and {only_b} only by {name_b}"
     if only_a + only_b == 0:
-        return f"{name_a} and {name_b} are correct on the same images, of {images:,} in all."
+        return f"Of {images:,} images, {name_a} and {name_b} predict the same ones correctly."
     p = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     if result.p_value >= alpha:
         return f"{counts}: the difference may be due to chance ({p})."

@@ -158,7 +158,9 @@ def precision_recall_curve(y_true: ArrayLike, scores: ArrayLike) -> PrecisionRec
     counts = _count(y_true, scores)
     tp, fp = np.cumsum(counts.positives), np.cumsum(counts.negatives)
     if tp[-1] == 0:
-        raise ValueError(f"y_true: expected at least one positive, received none of {fp[-1]}.")
+        raise ValueError(
+            f"y_true: expected at least one positive, received {fp[-1]} negative and no positive."
+        )
     return PrecisionRecallCurve(
         np.concatenate([(tp / (tp + fp))[::-1], [1.0]]),
         np.concatenate([(tp / tp[-1])[::-1], [0.0]]),

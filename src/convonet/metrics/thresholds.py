@@ -73,7 +73,7 @@ def threshold_for_recall(y_true: ArrayLike, p_positive: ArrayLike, min_recall: f
     is_positive, p = _pair(y_true, p_positive)
     found = np.sort(p[is_positive])[::-1]
     if found.size == 0:
-        raise ValueError(f"y_true: expected at least one positive, received none of {len(is_positive)}.")
+        raise ValueError(f"y_true: expected at least one positive, received 0 of {len(is_positive)} values.")
     recalls = np.arange(1, len(found) + 1) / len(found)
     return float(found[np.searchsorted(recalls, min_recall)])
 

@@ -58,7 +58,7 @@ def _check_backend(wanted: str) -> None:
             "KERAS_BACKEND names a backend that cannot be used",
             expected=", ".join(name for name in _BACKENDS if find_spec(name) is not None),
             received=wanted,
-            hint=f"{_install(wanted)}, or remove the variable: torch is used then",
+            hint=f"{_install(wanted)}, or unset the variable to use torch",
         )
 
 
@@ -66,7 +66,7 @@ if find_spec("keras") is None:
     raise ConvonetError(
         "Keras is not installed, so only ONNX files made by Convonet can be used",
         expected="keras and torch, which training, explaining and .keras files need",
-        hint="Install Convonet with all packages that it asks for",
+        hint="Install Convonet with all its dependencies",
     )
 os.environ.setdefault("KERAS_BACKEND", "torch")
 _check_backend(os.environ["KERAS_BACKEND"])
@@ -132,7 +132,7 @@ def use_device(wanted: str) -> str:
         if wanted == "auto":
             return device_name()
         raise ConvonetError(
-            f"The backend {name()} chooses its device by itself",
+            f"The backend {name()} chooses its device itself",
             received=f"device={wanted}",
             hint="Use device=auto, or KERAS_BACKEND=torch",
         )
@@ -144,7 +144,7 @@ def use_device(wanted: str) -> str:
             f"The device {wanted} is not available",
             expected=f"auto or one of {', '.join(there)}",
             received=wanted,
-            hint=Hint.of("{} shows what this machine computes with", _DOCTOR),
+            hint=Hint.of("{} shows the devices of this machine", _DOCTOR),
         )
     # As keras is without a choice, so that a network that is opened later is on the same device.
     _choose_device(None if wanted == "auto" else chosen)

@@ -93,8 +93,8 @@ def _check_scores(model: NetModel, exported: OnnxModel, images: Images) -> None:
     apart = float(np.abs(expected - received).max())
     if not apart <= SCORE_TOLERANCE * max(1.0, float(np.abs(expected).max())):
         raise ModelFileError(
-            "The exported network does not give the same scores of unknown images, so no file was written",
-            expected=f"differences up to {SCORE_TOLERANCE:g} of the largest score",
+            "The exported network does not give unknown images the same scores, so no file was written",
+            expected=f"differences of at most {SCORE_TOLERANCE:g} of the largest score",
             received=f"{apart:g}",
         )
 

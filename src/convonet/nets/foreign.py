@@ -184,7 +184,7 @@ def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, pa
         if given in (None, "none", found.scaling):
             return found
         raise ModelFileError(
-            "The network scales its pixels itself, so they must not be scaled before",
+            "The network scales its pixels itself, so they must not be scaled beforehand",
             where=path,
             expected=f"no scaling, or {found.scaling}",
             received=given,
@@ -202,5 +202,5 @@ def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> M
         "The file does not say how pixels were scaled for its network",
         where=path,
         expected=f"one of {names}",
-        hint=f"Set it with {option}: unit for pixels 0–1, symmetric for −1–1, none for 0–255",
+        hint=f"Set it with {option}: unit for pixels from 0 to 1, symmetric for −1 to 1, none for 0 to 255",
     )

@@ -186,7 +186,7 @@ class Layers:
         self.output_kind, activation = _OUTPUTS[choice]
         single = choice.startswith("sigmoid")
         if single and self.classes != 2:
-            sentence = f"output (Output): {choice} needs two classes, there are {self.classes}"
+            sentence = f"output (Output): {choice} needs two classes, received {self.classes}"
             raise ParamError.of({"output": sentence})
         self._afford(x.shape[-1] * self.classes)
         # Glorot whatever the activations are: He is for layers before a ReLU, and none follows the output.

@@ -25,7 +25,7 @@ from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
 
 _REGISTERED = Spelling(
-    "run the code first that registers them with keras.saving.register_keras_serializable",
+    "first run the code that registers them with keras.saving.register_keras_serializable",
     "open it in Python, after the code that registers them",
     "open it in Python, after the code that registers them",
 )
@@ -142,11 +142,11 @@ def _check_agrees(
     """What the person says of a file of ours must be what the file says."""
     if scaling not in (None, "none", info.scaling):
         raise ModelFileError(
-            "The model knows its own scaling", where=path, expected=info.scaling, received=scaling
+            "The model file specifies another scaling", where=path, expected=info.scaling, received=scaling
         )
     if classes is not None and info.classes and tuple(classes) != info.classes:
         raise ModelFileError(
-            "The model knows its own class names",
+            "The model file specifies other class names",
             where=path,
             expected=", ".join(info.classes[:10]),
             received=", ".join(list(classes)[:10]),

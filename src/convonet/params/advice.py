@@ -137,6 +137,7 @@ def _uneven(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     share = counts[most] / facts.images
     return Advice(
         "uneven",
-        f"{most} has {counts[most]:,} images and {least} {counts[least]:,}: always predicting {most} is correct "
-        f"in {100 * share:.1f}%. Balance the classes, and look at AUC and recall instead of accuracy.",
+        f"{most} has {counts[most]:,} images and {least} {counts[least]:,}: always predicting {most} would be "
+        f"correct for {100 * share:.1f}% of the images. Balance the classes, and look at AUC and "
+        "recall instead of accuracy.",
     )

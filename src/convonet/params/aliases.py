@@ -30,7 +30,7 @@ def own_names(
         ParamError: a parameter is given under both of its names.
     """
     both = {
-        name: f"{name}: it means the same as {own}, which is given too"
+        name: f"{name}: means the same as {own}, which is also given"
         for name, own in aliases.items()
         if name in values and own in values
     }

@@ -43,9 +43,13 @@ class AugmentParams(ParamModel):
         "Crops a random window and enlarges it to the image size. The window is smaller by up to this fraction.",
         0.9,
     )
-    brightness: float = _amount("Brightness", "Pixels are multiplied by 1 ± up to this fraction.", 1)
+    brightness: float = _amount(
+        "Brightness", "Largest change of brightness, as a fraction (0–1) of the pixel values.", 1
+    )
     contrast: float = _amount(
-        "Contrast", "Differences from the image's mean are multiplied by 1 ± up to this fraction.", 1
+        "Contrast",
+        "Largest change of contrast, as a fraction (0–1) of the differences from the image's mean.",
+        1,
     )
     fill_mode: FillMode = param(
         "nearest",

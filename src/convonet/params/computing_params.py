@@ -43,7 +43,7 @@ class ComputingParams(ParamModel):
         1,
         "Processes",
         "Number of processes that share each batch and the threads. Increase it on a machine with many cores. "
-        "Other numbers change the last digits.",
+        "A different number changes the last digits of the results.",
         group="Computing",
         ge=1,
         le=64,

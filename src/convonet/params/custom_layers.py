@@ -119,7 +119,7 @@ def layer_faults(values: Sequence[Mapping[str, Any]], subject: str = "layers (La
         _, wrong = checked(LAYER_TYPES[kind], _rest(value))
         faults += [f"layer {place}: {sentence}" for sentence in wrong.values()]
         if flat and kind in ("conv", "pool", "global_pool"):
-            faults.append(f"layer {place}: {kind} needs maps, but an earlier layer flattened them")
+            faults.append(f"layer {place}: {kind} needs feature maps, but an earlier layer flattened them")
         flat = flat or kind in ("dense", "flatten", "global_pool")
     return faults
 

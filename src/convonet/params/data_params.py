@@ -107,7 +107,7 @@ class DataParams(ParamModel):
     resize: Resize = param(
         "stretch",
         "Fit",
-        "How an image of another shape is fitted: stretched, padded with black, padded with its edge, or cropped.",
+        "How an image with another aspect ratio is fitted: stretch, pad with black or with its edge pixels, or crop.",
         group="Pixels",
     )
     filter: Filter = param(
@@ -125,8 +125,8 @@ class DataParams(ParamModel):
     scaling: Scaling = param(
         "unit",
         "Scaling",
-        "How pixels are scaled inside the network: unit to 0–1, symmetric to −1–1, imagenet or standard by mean "
-        "and deviation, or none.",
+        "How pixels are scaled inside the network: unit to 0 to 1, symmetric to −1 to 1, imagenet and standard by "
+        "mean and standard deviation, none not at all.",
         group="Pixels",
     )
     mean: tuple[Annotated[float, pydantic.Field(ge=0, le=1)], ...] | None = param(
@@ -180,8 +180,8 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression with one group that finds in an image's path what its group has in common, such as "
-        "a patient number. Images of one group stay on one side of every split.",
+        "Regular expression with one capture group, which extracts from the path what images belong to, such as "
+        "a patient number. Images that belong together are never split between training, validation and test.",
         group="Split",
         default_text="every image alone",
         literal=True,
@@ -217,7 +217,7 @@ class DataParams(ParamModel):
         "Folder with the images of a CSV or TSV file, including its subfolders.",
         group="Table",
         kind="path",
-        default_text="the table's own, or images beside it",
+        default_text="the table's folder, or an image folder beside it",
     )
     group_column: str | None = param(
         None,

@@ -123,7 +123,7 @@ _FAMILIES = (
     FamilyInfo(
         "alexnet",
         "AlexNet",
-        "Five convolutions and two large dense layers, for 227×227; 62 million parameters with 1,000 classes.",
+        "Five convolutions and two large dense layers, for 227×227 pixels; 62 million parameters with 1,000 classes.",
         "Krizhevsky, Sutskever, Hinton 2012, without the split over two GPUs",
         {"num_units": 4096, "activation": "relu", "drop_out": 0.5} | _SHARED | {"pooling": "max"},
     ),

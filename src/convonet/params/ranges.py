@@ -128,7 +128,7 @@ def _range(declared: Field, value: Mapping[str, Any]) -> Range:
     if not low < high:
         raise ValueError(f"expected low < high, received {low:g} and {high:g}")
     if log and (low <= 0 or step):
-        raise ValueError("a logarithmic range begins above 0 and has no step")
+        raise ValueError("a logarithmic range must begin above 0 and cannot have a step")
     if step is not None and not 0 < step <= high - low:
         raise ValueError(f"expected a step > 0 and ≤ {high - low:g}, received {step:g}")
     return Range(low, high, log, step)

@@ -125,7 +125,7 @@ def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> 
     if named:
         raise _fault(
             "recipe",
-            f"Recipe {recipe} chooses the network, but the hyperparameters name one",
+            f"Recipe {recipe} chooses the network, but the hyperparameters specify one",
             received=" and ".join(named),
             hint=f"Remove {' and '.join(named)}, or use the recipe none",
         )
@@ -144,9 +144,9 @@ def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
         raise _fault(
             "minutes",
             "A time budget needs a recipe that plans the training",
-            expected=f"recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]} beside it",
+            expected=f"the recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]}",
             received=f"{minutes:g} minutes and the recipe none",
-            hint="Choose a recipe, or remove the minutes; the hyperparameter time_limit stops a training early",
+            hint="Choose a recipe, or remove the minutes; the hyperparameter time_limit ends training early",
         )
 
 

@@ -50,7 +50,7 @@ def wrong_conditions(
 ) -> dict[str, str]:
     """A condition is about another name of the space that has no condition itself."""
     return {
-        name: f"{name}: its condition refers to {condition[0]}, which must be in the space and without a condition"
+        name: f"{name}: its condition refers to {condition[0]}, which must be in the space and have no condition itself"
         for name, condition in conditions.items()
         if condition is not None and (condition[0] in conditions or condition[0] not in choices)
     }

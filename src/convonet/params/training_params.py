@@ -181,7 +181,8 @@ class TrainingParams(ParamModel):
     class_weights: dict[str, float] | None = param(
         None,
         "Class weights",
-        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. balanced sets them from the counts.',
+        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. Balance classes computes them from the '
+        "number of images.",
         group="Loss",
         default_text="1 for each",
     )
@@ -203,8 +204,8 @@ class TrainingParams(ParamModel):
     unknown_rate: float = param(
         0.05,
         "False alarms",
-        "Fraction of images of known classes that may be mistaken for none of the classes (0–0.5). Decrease it when "
-        "too many good images are called unknown; 0 turns this off.",
+        "Fraction of images of known classes that may be wrongly reported as none of these (0–0.5). Decrease it when "
+        "too many good images are reported as unknown; 0 turns this off.",
         group="Scores",
         ge=0,
         le=0.5,

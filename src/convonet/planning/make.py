@@ -120,11 +120,13 @@ def make_plan(
         present = {name: count for name, count in facts.counts.items() if count}
         largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
         notes.append(
-            f"{largest} has {facts.imbalance:.1f} times the images of {smallest}: images of rare classes "
+            f"{largest} has {facts.imbalance:.1f} times as many images as {smallest}: images of rare classes "
             "get more weight in training"
         )
     if imposed:
-        notes.append("Imposed on every candidate that has the parameter: " + settings_text(imposed))
+        notes.append(
+            "Your values, used for every candidate that has the parameter: " + settings_text(imposed)
+        )
     return Plan(
         recipe=name,
         minutes=budget,

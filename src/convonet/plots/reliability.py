@@ -48,13 +48,13 @@ def draw_reliability(ax: Axes, points: ReliabilityPoints, ece: float) -> None:
 def draw_confidence(ax: Axes, histogram: ConfidenceHistogram) -> None:
     """Right and wrong answers by confidence, as shares of each, since most answers are right."""
     edges = np.array(histogram.edges)
-    for name, part, colour in (("right", histogram.right, BLUE), ("wrong", histogram.wrong, ORANGE)):
+    for name, part, colour in (("correct", histogram.right, BLUE), ("wrong", histogram.wrong, ORANGE)):
         counts = np.array(part)
         total = int(counts.sum())
         heights = 100 * counts / max(total, 1)
         ax.stairs(heights, edges, color=colour, fill=True, alpha=0.35)
         ax.stairs(heights, edges, color=colour, label=f"{name} ({total:,})")
-    tidy(ax, "Confidence of predictions", "Confidence", "Percent of correct, of wrong predictions")
+    tidy(ax, "Confidence of predictions", "Confidence", "% of correct or wrong predictions")
     ax.legend(fontsize=TICK_SIZE, frameon=False, loc="upper left")
 
 

@@ -230,13 +230,13 @@ def search_cost_figure(table: SearchTable) -> Figure:
         [table.scores[place] for place in front],
         color=GREEN,
         linewidth=1.4,
-        label="nothing is better and faster",
+        label="no setting is both better and faster",
     )
     for place in front:
         _name(ax, table, place)
     tidy(
         ax,
-        f"What {_TITLES[table.objective]} costs",
+        "Score and training time",
         "training time of all folds (s)",
         _TITLES[table.objective],
     )

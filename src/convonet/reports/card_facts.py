@@ -69,8 +69,8 @@ def _factors(record: RunRecord) -> list[str]:
     if size := data.get("image_size"):
         side = " × ".join(map(str, size)) if isinstance(size, list) else f"{size} × {size}"
         channels = data.get("channels")
-        color = " in gray" if channels == 1 else " in color" if channels == 3 else ""
-        facts.append(f"It sees images at {side} pixels{color}; smaller details are lost.")
+        color = " in grayscale" if channels == 1 else " in color" if channels == 3 else ""
+        facts.append(f"Its input images are {side} pixels{color}; smaller details are lost.")
     fields = fields_of(HyperParams)
     varied = [
         f"{field.label.lower()} {field.show(hyper[name])}"
@@ -78,10 +78,10 @@ def _factors(record: RunRecord) -> list[str]:
         if field.group == _AUGMENTATION and hyper.get(name)
     ]
     if varied:
-        facts.append(f"Training varied the images: {', '.join(varied)}.")
+        facts.append(f"Training used augmentation: {', '.join(varied)}.")
     else:
         facts.append(
-            "Training did not vary the images: other positions, sizes and lighting were not part of it."
+            "Training used no augmentation, so other positions, sizes and lighting may lower the accuracy."
         )
     return facts
 

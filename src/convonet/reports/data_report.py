@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from convonet.data.counted import counted
 from convonet.data.inspection import Inspection, Leak
 from convonet.reports.page import TemplateValues, write_page
 from convonet.reports.pictures import Pictures
@@ -63,7 +64,11 @@ def _summary(inspection: Inspection) -> list[str]:
     beside = f", and {inspection.test.images:,} to test with" if inspection.test else ""
     said = [f"{images:,} images in {classes:,} classes{beside}."]
     found = sum(len(part.warnings) for part in (inspection, inspection.test) if part is not None)
-    said.append(f"{found} findings to check before training." if found else "No problems were found.")
+    said.append(
+        f"{counted(found, 'finding', 'findings')} to check before training."
+        if found
+        else "No problems were found."
+    )
     return said
 
 

@@ -109,7 +109,7 @@ def calibration_charts(document: EvaluationDocument) -> list[Chart]:
         ChartLine("", list(zip(points.confidence, points.accuracy, strict=True)), "c0", dots=True),
     ]
     histogram, bars = document.confidence_histogram, []
-    for name, counts, style in (("right", histogram.right, "c0"), ("wrong", histogram.wrong, "c1")):
+    for name, counts, style in (("correct", histogram.right, "c0"), ("wrong", histogram.wrong, "c1")):
         total = sum(counts)
         shares = [count / max(total, 1) for count in counts]
         bars.append(Bars(f"{name} predictions ({total:,})", list(histogram.edges), shares, style))
@@ -118,7 +118,7 @@ def calibration_charts(document: EvaluationDocument) -> list[Chart]:
         Chart(
             "Confidence of the predictions",
             "Confidence",
-            "Fraction of each",
+            "Fraction of the predictions",
             bars=bars,
             x_range=_UNIT,
             percent=True,

@@ -147,7 +147,7 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
     if copies:
         yield counted(copies, "image is an exact copy of another", "images are exact copies of others")
     if conflicts:
-        yield f"{counted(conflicts, 'image stands', 'images stand')} in more than one class"
+        yield f"{counted(conflicts, 'image is', 'images are')} in more than one class"
     if shared:
-        some = counted(shared, "image stands", "images stand")
+        some = counted(shared, "image is", "images are")
         yield f"{some} in both the training and the validation images: validation scores are too high"

@@ -121,7 +121,8 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
             sentences.append(f"The test images were not used: {skipped.reason}")
         if seen is not None:
             sentences.append(
-                f"On validation images, which training used to choose the model, {percent(seen)} were correct."
+                f"Of the validation images, with which training chose the model, {percent(seen)} were predicted "
+                "correctly."
             )
     if sets.sentence:
         sentences.append(sets.sentence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from convonet.data.counted import counted
 from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument, StudyResult
 from convonet.params.labels import label_of, settings_text, value_text
@@ -53,7 +54,7 @@ def search_page(run: Run) -> TemplateValues:
 
 def _study_summary(document: StudyDocument) -> list[str]:
     targets = ", ".join(f"{100 * target:g}%" for target in document.targets)
-    return [f"Epochs that each setting needed to {targets} ({document.metric})."]
+    return [f"Epochs that each setting needed to reach {targets} ({document.metric})."]
 
 
 def _search_summary(document: SearchDocument) -> list[str]:
@@ -63,14 +64,14 @@ def _search_summary(document: SearchDocument) -> list[str]:
     values = settings_text(best.params)
     spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
     said = [
-        f"Of {document.trials} settings the best is {values}: {100 * best.mean_accuracy:.2f}%{spread} of the "
+        f"The best of {document.trials} settings is {values}: accuracy {100 * best.mean_accuracy:.2f}%{spread} on the "
         "held-out images."
     ]
     tied = [row for row in document.results if row.tied and row.params != best.params]
     if tied:
         said.append(
-            f"{len(tied)} other settings are within the noise of the folds: a cheaper or simpler one is "
-            "just as good a choice."
+            f"{counted(len(tied), 'other setting is', 'other settings are')} within the noise of the folds: a cheaper "
+            "or simpler one is just as good a choice."
         )
     said.append(
         "The score of the best of many settings is slightly too high. Test the model that is trained with it."

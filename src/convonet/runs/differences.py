@@ -62,9 +62,7 @@ def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: 
         return f"{a} and {b} have no test images in common."
     changes = f"{gained:,} became correct, {lost:,} became wrong"
     text = f"{b} predicts {changed:,} of {images:,} images differently from {a}: {changes}."
-    return text + (
-        f" {marks:,} mark{' differs' if marks == 1 else 's differ'} between them." if marks else ""
-    )
+    return text + (f" The two runs differ in {marks:,} mark{'' if marks == 1 else 's'}." if marks else "")
 
 
 def _marks(a: Run, b: Run) -> list[MarkDifference]:

@@ -47,7 +47,7 @@ def _pair(a: _TestedRun, b: _TestedRun) -> PairRow:
     paths = [path for path in both if a.images[path].true == b.images[path].true]
     others = len(a.images.keys() | b.images.keys()) - len(paths)
     if not paths:
-        sentence = f"{a.name} and {b.name} were not tested on the same images, so they cannot be paired."
+        sentence = f"{a.name} and {b.name} were not tested on the same images, so they cannot be compared."
         return PairRow(a=a.run.id, b=b.run.id, same_images=False, sentence=sentence)
     result = mcnemar(
         [a.images[path].is_correct for path in paths], [b.images[path].is_correct for path in paths]

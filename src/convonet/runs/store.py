@@ -121,7 +121,7 @@ class RunStore:
             raise RunNotFoundError(
                 f"{len(matches)} runs are called {name}",
                 received=", ".join(map(str, matches)),
-                hint="Give the path",
+                hint="Specify the path",
             )
         near = nearest(name, [run.id for run in self._all()])
         raise RunNotFoundError(

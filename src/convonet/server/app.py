@@ -40,8 +40,8 @@ from convonet.server.with_keras import predict_with_keras
 
 _DESCRIPTION = (
     "From folders of images to a trained, tested and usable image classifier. Paths are relative to the folder "
-    "that the server was started with. Every refusal is a problem document that says what, where, expected, "
-    "received and what to do next."
+    "that the server was started with. Every error response is a problem document that says what happened, where, "
+    "what was expected and received, and what to do next."
 )
 
 

@@ -85,7 +85,7 @@ class KnownSets:
             return load_sets(data, classes)
         # A pattern may take seconds before it is given up: they must not take all threads that answer.
         if not self._matching.acquire(blocking=False):
-            raise Refusal(429, "Other sets are being read with a pattern", retry_after=5)
+            raise Refusal(429, "Another data set with a pattern is being read", retry_after=5)
         try:
             sets = load_sets(data, classes)
         finally:
@@ -101,7 +101,9 @@ class KnownSets:
             if name in self._known:
                 self._known.move_to_end(name)
                 return self._known[name]
-        raise no_such("This set is no longer known", ascii(name)[1:-1][:50], "Read it again")
+        raise no_such(
+            "The server no longer has this data set in memory", ascii(name)[1:-1][:50], "Read it again"
+        )
 
     def document(self, found: DataSet) -> DataSetDocument:
         """Counts of every set, what is left out, and why others cannot be read."""

@@ -40,10 +40,10 @@ def safe_path(text: str) -> str:
         raise PathRefusedError("its path is not a plain relative path")
     parts = text.split("/")
     if len(parts) > _MOST_PARTS:
-        raise PathRefusedError(f"it lies more than {_MOST_PARTS} folders deep")
+        raise PathRefusedError(f"it is nested more than {_MOST_PARTS} folders deep")
     # What one system takes for a name, another takes for a drive, a device or a parent folder.
     if any(part in ("", ".", "..") or file_name(part) != part for part in parts):
-        raise PathRefusedError("its path has a part that is not a file name on every system")
+        raise PathRefusedError("part of its path is not a valid file name on every operating system")
     if not is_image_name(parts[-1]) and not parts[-1].lower().endswith(_TABLES):
         raise PathRefusedError("not an image type")
     return text

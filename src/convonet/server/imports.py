@@ -131,7 +131,10 @@ class Imports:
             # A client that lost its connection does not know how much has come; it asks and goes on from there.
             if offset != known:
                 raise Refusal(
-                    409, "These bytes do not continue those received so far", expected=known, received=offset
+                    409,
+                    "The offset is not the number of bytes received so far",
+                    expected=known,
+                    received=offset,
                 )
             # The free disk space was checked against the announced size only.
             if known + len(content) > begun.bytes:

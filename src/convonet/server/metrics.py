@@ -18,26 +18,29 @@ _MOST_MODELS = 200
 _OTHER_MODELS = "(other)"
 
 _FAMILIES = {
-    "requests_total": ("counter", "Requests that were answered, by method and status."),
-    "request_seconds": ("histogram", "Seconds from the head of a request to the end of its answer."),
+    "requests_total": ("counter", "Completed requests by method and status."),
+    "request_seconds": ("histogram", "Seconds from the start of a request to the end of its response."),
     "predicted_images_total": ("counter", "Images processed by networks."),
     "prediction_batches_total": ("counter", "Batches processed by networks."),
     "model_requests_total": (
         "counter",
         "Prediction requests by model and outcome: ok, refused (4xx), failed (5xx).",
     ),
-    "model_images_total": ("counter", "Images processed by the network of a model."),
-    "model_batches_total": ("counter", "Batches processed by the network of a model."),
-    "model_compute_seconds_total": ("counter", "Seconds of computing time of the network of a model."),
-    "model_request_seconds": ("histogram", "Seconds of a prediction request by model, waiting included."),
+    "model_images_total": ("counter", "Images processed by each model."),
+    "model_batches_total": ("counter", "Batches processed by each model."),
+    "model_compute_seconds_total": ("counter", "Computing time of each model in seconds."),
+    "model_request_seconds": (
+        "histogram",
+        "Duration of prediction requests by model in seconds, including waiting time.",
+    ),
     "event_streams": ("gauge", "Event streams that are open."),
     "uptime_seconds": ("gauge", "Seconds since the server started."),
-    "resident_bytes": ("gauge", "Memory of the server's processes, without those of models and runs."),
-    "waiting_images": ("gauge", "Images that wait for an answer."),
+    "resident_bytes": ("gauge", "Memory of the server's processes, excluding those of models and runs."),
+    "waiting_images": ("gauge", "Images that are waiting for a prediction."),
     "open_models": ("gauge", "Networks kept in memory, in all processes."),
-    "runs_waiting": ("gauge", "Runs that wait for their turn."),
+    "runs_waiting": ("gauge", "Runs that are waiting to start."),
     "runs_running": ("gauge", "Active runs."),
-    "prediction_workers": ("gauge", "Processes that answer predictions."),
+    "prediction_workers": ("gauge", "Processes that answer prediction requests."),
 }
 
 

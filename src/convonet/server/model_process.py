@@ -133,7 +133,7 @@ class ModelProcess:
         except subprocess.TimeoutExpired:
             return WorkerError("The model's process does not respond", where=self._path.name)
         return ModelFileError(
-            f"The model took longer than {self._seconds:g} seconds or more memory than is allowed, so it was stopped",
+            f"The model exceeded its time limit of {self._seconds:g} seconds or its memory limit, so it was stopped",
             where=self._path.name,
             hint="Export it again from its .keras file",
         )

@@ -71,7 +71,7 @@ class _Reader:
         if options.get(b"name") != FIELD.encode():
             self._others += 1
             if self._others > _MOST_PARTS_BESIDE:
-                raise Refusal(422, f"Too many parts that are not {FIELD}", close=True)
+                raise Refusal(422, f"Too many parts with a name other than {FIELD}", close=True)
             return
         if len(self.uploads) >= self._most:
             raise Refusal(413, "Too many files in one request", expected=f"at most {self._most}", close=True)

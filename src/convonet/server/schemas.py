@@ -25,12 +25,12 @@ class Problem(Document):
     type: str
     title: str
     status: int
-    detail: str = Field(description="Everything in one sentence.")
+    detail: str = Field(description="The whole error as text.")
     error: Fault
 
 
 class Health(Document):
-    """The server is there."""
+    """The server is running."""
 
     status: Literal["ok"]
     version: str
@@ -38,10 +38,10 @@ class Health(Document):
 
 
 class Ready(Document):
-    """Requests of every kind are answered.
+    """The server answers all requests.
 
     Attributes:
-        workers: processes that answer predictions.
+        workers: processes that answer prediction requests.
     """
 
     status: Literal["ready"]
@@ -49,14 +49,14 @@ class Ready(Document):
 
 
 class Login(BaseModel):
-    """A token, for a cookie that browsers send with pictures and event streams."""
+    """The server's token, which becomes a cookie that browsers also send for images and event streams."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"token": "a token of the server"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"token": "the token of the server"}})
     token: str = Field(max_length=1000)
 
 
 class FieldInfo(Document):
-    """One declared parameter: what a form needs."""
+    """A parameter, with what a form needs to show it."""
 
     name: str
     label: str
@@ -75,18 +75,18 @@ class FieldInfo(Document):
 
 
 class KindInfo(Document):
-    """One kind of run, and what its `options` may hold."""
+    """A kind of run, and the names of its `options`."""
 
     kind: str
     options: list[str]
     needs: list[str]
     traits: dict[str, bool | str] = Field(
-        description="What a client must know of it: `keeps_run`, `resumable`, `reported`, `fills_table`, `step` …"
+        description="Properties of this kind: `keeps_run`, `resumable`, `reported`, `fills_table`, `step` …"
     )
 
 
 class ScoreInfo(Document):
-    """How a score of an evaluation is shown: `name` is its key there and, if it has one, that of its interval."""
+    """How a score of an evaluation is shown. `name` is its key in the evaluation and in its intervals."""
 
     name: str
     label: str
@@ -94,7 +94,7 @@ class ScoreInfo(Document):
 
 
 class About(Document):
-    """What this server is and what it can be asked."""
+    """The server, its parameters and its kinds of runs."""
 
     version: str
     versions: dict[str, str]
@@ -105,14 +105,14 @@ class About(Document):
     fields: dict[Literal["data", "hyper"], list[FieldInfo]]
     families: list[JsonObject]
     bases: list[JsonObject] = Field(
-        description="Pretrained backbones; `here`: the weights are on this machine."
+        description="Pretrained backbones; `here` tells whether the weights are on the server."
     )
     presets: dict[Literal["data", "hyper"], list[str]]
-    format_version: int = Field(description="Of the parameter files that this server writes.")
-    recipes: list[Recipe] = Field(description="Sets of hyperparameters for a search.")
-    train_recipes: list[TrainRecipe] = Field(description="What `recipe` of a training may be.")
+    format_version: int = Field(description="Format version of the parameter files that this server writes.")
+    recipes: list[Recipe] = Field(description="Recipes that a search accepts.")
+    train_recipes: list[TrainRecipe] = Field(description="Recipes that training accepts.")
     default_recipe: TrainRecipe = Field(
-        description="What a training follows when neither a recipe nor a family or base is given."
+        description="Recipe of a training run without a recipe, family or base."
     )
     recipe_minutes: dict[PlannedRecipe, float] = Field(description="Default time budgets in minutes.")
     scores: list[ScoreInfo] = Field(description="The scores of an evaluation in the order of their table.")
@@ -126,19 +126,19 @@ _DATA_EXAMPLE: JsonDict = {
 
 
 class Look(BaseModel):
-    """Data parameters, as in their file; paths are relative to the root."""
+    """Data parameters, as in a parameter file; paths are relative to the root."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"data": _DATA_EXAMPLE}})
     data: ParamValues
     classes: list[str] = Field(
         default_factory=list,
         max_length=100_000,
-        description="A model's classes, where no training set is given.",
+        description="The classes of a model, if there is no training set.",
     )
 
 
 class SetCounts(Document):
-    """One set."""
+    """The images of the training, validation or test set."""
 
     folder: str
     images: int
@@ -148,7 +148,7 @@ class SetCounts(Document):
 
 
 class DataSetDocument(Document):
-    """The sets that data parameters name. `id` is known for some time; then look again."""
+    """The image sets of data parameters. `id` stays valid for some time; then read the data set again."""
 
     id: str
     data: ParamValues
@@ -156,12 +156,12 @@ class DataSetDocument(Document):
     sets: dict[SplitName, SetCounts]
     errors: dict[SplitName, Fault]
     findings: list[str] = Field(
-        default_factory=list, description="What a person should know of the images before training."
+        default_factory=list, description="What to know about the images before training."
     )
 
 
 class ImageRow(Document):
-    """One image. `image` is its address for `/images`."""
+    """An image. `image` is its path for `/images`."""
 
     row: int
     path: str
@@ -178,7 +178,7 @@ class ImagePage(Document):
 
 
 class Listing(Document):
-    """Every image of one set: path i has label i, which is a place in `classes`."""
+    """Every image of a set: `labels[i]`, an index of `classes`, is the label of `paths[i]`."""
 
     root: str
     classes: list[str]
@@ -190,7 +190,7 @@ class Listing(Document):
 
 
 class MarkWish(BaseModel):
-    """What is to become of the marks of some images."""
+    """Mark images, or undo marks."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -198,11 +198,11 @@ class MarkWish(BaseModel):
     )
     paths: list[str] = Field(min_length=1, max_length=10_000)
     action: Literal["label", "leave_out", "undo"]
-    label: str | None = Field(None, description="The class that the images are of, for `label`.")
+    label: str | None = Field(None, description="The true class of the images, for the action `label`.")
 
 
 class ParamsToCheck(BaseModel):
-    """Parameters as a form holds them: texts are read as a person types them; a list means alternatives."""
+    """Parameters as in a form: text is parsed as if typed; a list contains alternatives."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -215,13 +215,15 @@ class ParamsToCheck(BaseModel):
 
 
 class CheckedParams(Document):
-    """Every fault at once; `values` is what would be taken."""
+    """All errors; `values` are the values that would be used."""
 
     valid: bool
     faults: dict[Literal["data", "hyper"], dict[str, str]]
     values: dict[Literal["data", "hyper"], ParamValues]
     varied: list[str] = Field(description="Hyperparameters with several values.")
-    combinations: int | None = Field(description="Of a grid; None where a range makes it endless.")
+    combinations: int | None = Field(
+        description="Settings of the grid; null if a range makes their number infinite."
+    )
 
 
 class StartRun(BaseModel):
@@ -245,43 +247,47 @@ class StartRun(BaseModel):
     name: str | None = Field(None, max_length=200, description="The run's folder name.")
     recipe: TrainRecipe | None = Field(
         None,
-        description="Of a training, the same as `recipe` in `options`: `auto`, `fast` and `best` plan it for the "
-        "images, and what `hyper` sets is imposed on the plan; `none` trains what `hyper` says. Of other kinds, "
-        "`fast` and `best` are known good hyperparameters for what `hyper` does not set.",
+        description="For training, the same as `recipe` in `options`: `auto`, `fast` and `best` make a plan for the "
+        "images, in which the values of `hyper` are used; `none` trains with `hyper` only. For other kinds, "
+        "`fast` and `best` add good hyperparameters that `hyper` does not set.",
     )
 
 
 class Resume(BaseModel):
-    """How a run goes on."""
+    """How to resume a run."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"accept_changed_data": False}})
     accept_changed_data: bool = False
     data: ParamValues | None = Field(
-        None, description="The folders of the images, where they are in another place now."
+        None, description="The new folders of the images, if the images have moved."
     )
 
 
 class Rename(BaseModel):
-    """The name that people read for a run."""
+    """A new name for a run."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "The best so far"}})
-    title: str = Field(max_length=1000, description="Empty: data set, network and date.")
+    title: str = Field(max_length=1000, description="If empty, the name is the data set, network and date.")
 
 
 class ListedRun(RunRow):
-    """One row of the list of runs."""
+    """A row of the list of runs."""
 
-    position: int | None = Field(None, description="Runs that come before it; None unless it waits.")
+    position: int | None = Field(
+        None, description="Runs ahead of it in the queue; null unless it is waiting."
+    )
 
 
 class ShownRun(RunDocument):
-    """Everything that is known of a run."""
+    """Everything about a run."""
 
-    position: int | None = Field(None, description="Runs that come before it; None unless it waits.")
+    position: int | None = Field(
+        None, description="Runs ahead of it in the queue; null unless it is waiting."
+    )
 
 
 class RunList(Document):
-    """Runs, the newest first."""
+    """Runs, newest first."""
 
     total: int
     runs: list[ListedRun]
@@ -303,7 +309,7 @@ class FileList(Document):
 
 
 class Answer(Document):
-    """What a model said of one image of its test. `image` is its address for `/images`, if it is below the root."""
+    """The prediction for an image of a test. `image` is its path for `/images`, or null if it is outside the root."""
 
     name: str
     image: str | None
@@ -322,68 +328,68 @@ class AnswerPage(Document):
 
 
 class ModelDescription(Document):
-    """A model and what its file says of itself; `info` is null for one that was made elsewhere."""
+    """A model; `info` is the metadata in its file, or null if Convonet did not make it."""
 
     path: str
     name: str
     run: str | None = Field(description="The id of the run it belongs to.")
     file: str
     bytes: int
-    onnx: bool = Field(description="An ONNX file lies beside it.")
+    onnx: bool = Field(description="Whether there is an ONNX file beside it.")
     info: JsonObject | None
 
 
 class Uploaded(Document):
-    """Where uploaded files lie, in their order: give these paths to a run soon; old ones are removed."""
+    """The paths of uploaded files, in order. Use them in a run soon, because old uploads are removed."""
 
     paths: list[str]
 
 
 class ImportWish(BaseModel):
-    """Images that are to be uploaded."""
+    """Images to upload."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"example": {"name": "flowers", "kind": "folder", "files": 2, "bytes": 4096}},
     )
-    name: str = Field(min_length=1, max_length=300, description="Of the new folder.")
+    name: str = Field(min_length=1, max_length=300, description="Name of the new folder.")
     kind: Literal["folder", "zip"]
-    files: int = Field(ge=1, le=10**9, description="Files that will come; 1 for an archive.")
-    bytes: int = Field(ge=1, le=10**15, description="Bytes that will come.")
+    files: int = Field(ge=1, le=10**9, description="Number of files; 1 for an archive.")
+    bytes: int = Field(ge=1, le=10**15, description="Total size in bytes.")
 
 
 class ImportState(Document):
-    """An upload and what has come of it."""
+    """An upload and what the server has received of it."""
 
     id: str
     name: str
     kind: Literal["folder", "zip"]
-    received: int = Field(description="Bytes.")
+    received: int = Field(description="Bytes received.")
     paths: dict[str, int] = Field(description="Path and bytes of each file of a folder.")
 
 
 class ImportBytes(Document):
-    """How much of an archive has come."""
+    """Bytes of an archive that the server has received."""
 
     received: int
 
 
 class NotTaken(Document):
-    """A file that was not taken, and why."""
+    """A skipped file and the reason."""
 
     path: str
     reason: str
 
 
 class ImportTaken(Document):
-    """What became of some files."""
+    """The number of accepted files, and the skipped ones."""
 
     taken: int
     skipped: list[NotTaken]
 
 
 class Imported(Document):
-    """Where uploaded images lie."""
+    """The folder of uploaded images."""
 
     train_dir: str
     images: int
@@ -392,7 +398,7 @@ class Imported(Document):
 
 
 class Sample(BaseModel):
-    """A set of images that comes with the software, or that Keras fetches."""
+    """A sample set: `digits` comes with Convonet, Keras downloads the others."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "digits"}})
     name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
@@ -406,25 +412,29 @@ class SampleFolders(Document):
 
 
 class RecipeValues(Document):
-    """The hyperparameters of a recipe for a set of images."""
+    """The hyperparameters of a recipe for some images."""
 
     recipe: Recipe
     hyper: ParamValues
 
 
 class PlanRequest(BaseModel):
-    """A recipe, and what it is to keep to."""
+    """A recipe, its time budget, and values that its candidates use."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"recipe": "auto", "minutes": 5, "hyper": {"seed": 1}}}
     )
     recipe: PlannedRecipe = "auto"
-    minutes: float | None = Field(None, gt=0, allow_inf_nan=False, description="None: the recipe's own.")
-    hyper: ParamValues | None = Field(None, description="Imposed on every candidate that has them.")
+    minutes: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Time budget; the default of the recipe if null."
+    )
+    hyper: ParamValues | None = Field(
+        None, description="Used by every candidate that has these hyperparameters."
+    )
 
 
 class Words(Document):
-    """What does the same elsewhere."""
+    """A command and Python code that do the same."""
 
     command: str
     python: str

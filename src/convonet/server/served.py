@@ -182,7 +182,7 @@ def _state(run: Run) -> _State | None:
             404,
             "This run has no model",
             where=run.id,
-            hint="Only a training has one, after its first batch",
+            hint="Only training runs have one, after their first batch",
         )
     return None if onnx is None else _State(keras, onnx)
 

@@ -110,7 +110,7 @@ class Settings:
         if not 0 <= self.port <= 65535:
             faults["port"] = f"port: expected 0 to 65535, received {self.port}"
         if self.token is not None and (len(self.token) < 8 or not self.token.isascii() or " " in self.token):
-            faults["token"] = "token: expected 8 or more plain letters, digits and signs"
+            faults["token"] = "token: expected 8 or more ASCII characters without spaces"
         if faults:
             raise ParamError.of(faults)
         object.__setattr__(self, "root", self.root.resolve())

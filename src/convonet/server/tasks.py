@@ -216,7 +216,7 @@ def _data_of(model: Path) -> ParamValues | None:
 def _check_needed(task_class: type[Task], values: Mapping[str, Any], faults: dict[str, str]) -> None:
     for name, field in task_class.model_fields.items():
         if field.is_required() and name not in values:
-            faults.setdefault(_fault_key(name), f"{name}: {task_class.kind} needs it")
+            faults.setdefault(_fault_key(name), f"{name}: required for {task_class.kind}, but missing")
 
 
 def _fault_key(name: str) -> str:

@@ -48,7 +48,7 @@ class _Condition:
 _IDLE = _Condition(Reason("busy", "Another task is running. Stop it or wait"), lambda s: s.work is None)
 _WORKING = _Condition(Reason("idle", "Nothing is running"), lambda s: s.work is not None)
 _TUNING = _Condition(
-    Reason("not_tuning", "No tuning is running"),
+    Reason("not_tuning", "No search is running"),
     lambda s: s.work is not None and s.work.task.fills_table,
 )
 _VALID = _Condition(

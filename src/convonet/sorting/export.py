@@ -37,7 +37,7 @@ def read_table(folder: Path) -> dict[str, str]:
         reader = csv.DictReader(content)
         if not {"path", "label"} <= set(reader.fieldnames or ()):
             raise DataError(
-                "The label table in the folder has other columns, and sorting would overwrite it",
+                "The folder contains a label table with other columns, which sorting would overwrite",
                 where=file,
                 expected="path and label",
                 received=", ".join(reader.fieldnames or ()),
@@ -55,10 +55,10 @@ def copy_class_folders(folder: Path, labels: dict[str, str], out: Path) -> int:
     """
     classified = _classified(labels)
     if out.exists() and any(out.iterdir()):
-        raise OutputError("The class folders need a new or empty folder", where=out)
+        raise OutputError("Class folders can be copied only to a new or empty folder", where=out)
     for name in sorted(set(classified.values())):
         if name in (".", "..") or any(sign in name for sign in ("/", "\\", "\0", os.sep)):
-            raise OutputError("A class with this name cannot be a folder", received=name)
+            raise OutputError("The name of this class cannot be the name of a folder", received=name)
     try:
         for path, label in classified.items():
             target = out / label / path.replace("/", "_")

@@ -228,7 +228,9 @@ class SortSession:
         unknown = [path for path in paths if path not in known]
         if unknown or not paths:
             raise DataError(
-                "There is no such image with a label" if labelled else "There is no such image in the folder",
+                "There is no labeled image with this path"
+                if labelled
+                else "There is no such image in the folder",
                 where=self.folder,
                 received=", ".join(unknown[:3]) or "no path",
             )
@@ -242,6 +244,6 @@ def _class_faults(names: list[str], used: set[str]) -> str:
         return f"{twice[0]} is listed twice"
     reserved = [name for name in names if name in ANSWERS]
     if reserved:
-        return f"{reserved[0]} is an answer, not a class"
+        return f"{reserved[0]} is reserved and cannot be a class"
     missing = sorted(used - set(names))
-    return f"images are labeled {missing[0]}, so it cannot be left out" if missing else ""
+    return f"images are labeled {missing[0]}, so this class cannot be removed" if missing else ""

@@ -56,7 +56,7 @@ _FORMATS = (
     ExportFormat(
         "web",
         "Web page",
-        "a folder of static files that classifies images in the browser, without a server and offline",
+        "a folder of static files that classifies images in the browser, offline and without a server",
         "",
         options=("fetch", "runtime", "unchecked"),
         folder_word="web",
@@ -101,5 +101,5 @@ def export_format(name: str, options: Iterable[str] = ()) -> ExportFormat:
             hint=f"pip install {found.package}, or choose a format without extra packages: {plain}",
         )
     if wrong := [each for each in options if each not in found.options]:
-        raise ParamError.of({each: f"{each}: the format {name} does not take it" for each in wrong})
+        raise ParamError.of({each: f"{each}: the format {name} has no such option" for each in wrong})
     return found

@@ -30,7 +30,7 @@ def moved(task: T, given: DataParams | None) -> T:
         return task
     data: DataParams | None = getattr(task, "data", None)
     if data is None:
-        raise InputError(f"A run of kind {task.kind} has no images that could have moved")
+        raise InputError(f"A run of kind {task.kind} uses no images that could have moved")
     folders = {name: value for name, value in given.set_values().items() if name in FOLDERS}
     other = [
         name
@@ -41,7 +41,7 @@ def moved(task: T, given: DataParams | None) -> T:
     if other:
         labels = ", ".join(fields_of(DataParams)[name].label for name in other)
         raise InputError(
-            f"The run has other values of {labels}",
+            f"The run was started with other values of {labels}",
             expected="only new folders of the same images, with everything else as in the run",
         )
     return task.changed(data=data.changed(**folders).anchored())
@@ -64,7 +64,9 @@ def check_images(task: Task, run: Path, asked: Literal["resume", "verify"] = "re
                 "The images of this run have been moved or deleted",
                 field=name,
                 where=place,
-                hint=Hint.of("If they were moved, give the new folder: {}", _asked_again(asked, name, run)),
+                hint=Hint.of(
+                    "If they were moved, specify the new folder: {}", _asked_again(asked, name, run)
+                ),
             )
 
 

@@ -67,7 +67,7 @@ def _output_of(head: NetModel) -> keras.layers.Dense:
     raise ParamError.of(
         {
             "head_solver": "head_solver (Head solver): lbfgs fits one dense output on pooled features; expected a head "
-            f"of pooling alone, received {len(layers)} layers with weights"
+            f"that consists only of pooling, received {len(layers)} layers with weights"
         }
     )
 

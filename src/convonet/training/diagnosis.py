@@ -174,7 +174,7 @@ def _oscillating(loss: Array) -> Finding | None:
     return Finding(
         "rate_too_high",
         f"The training loss goes up and down: it rose by more than 5% after {len(ups)} of {len(steps)} epochs.",
-        "Try a learning rate 10 times smaller, a larger batch size, and check the images.",
+        "Try a learning rate 10 times smaller or a larger batch size, and check the images.",
     )
 
 
@@ -183,7 +183,7 @@ def _flat(loss: Array) -> Finding | None:
         return None
     return Finding(
         "rate_too_low",
-        f"The training loss is flat from the first epoch: {loss[0]:.3g} at first, {loss[-1]:.3g} at last.",
+        f"The training loss is flat from the first epoch: {loss[0]:.3g} in epoch 1, {loss[-1]:.3g} at the end.",
         "Try a learning rate 10 times larger, then a larger network; check the pixel scaling.",
     )
 

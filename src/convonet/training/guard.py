@@ -70,7 +70,7 @@ class NanGuard(Hook):
         if not enough or sum(position.recent) / len(position.recent) <= bearable:
             return True
         if position.began_bad:
-            self._lower(state, "on")
+            self._lower(state, "training continues")
         return position.began_bad or position.rate_scale < _LEAST_SCALE
 
     def accepts_epoch(self, state: TrainingState, logs: Mapping[str, float]) -> bool:
@@ -83,7 +83,7 @@ class NanGuard(Hook):
         if position.restores > 1:
             message = (
                 f"Epoch {position.epoch} succeeded after its learning rate was lowered {position.restores} times: "
-                f"it is {state.rate():.3g} now"
+                f"it is now {state.rate():.3g}"
             )
             state.watch.tell(Warned(message=message, subject="nan_guard"))
         position.restores = 0
@@ -98,12 +98,12 @@ class NanGuard(Hook):
         position = state.position
         if position.rate_scale < _LEAST_SCALE or self.good is None:
             raise TrainingError(
-                "The loss is not a number, even at a very low learning rate",
+                "The loss is NaN even at a very low learning rate",
                 received=f"a rate of {state.rate():.3g}",
                 hint="Check the pixel scaling and the layers of the network",
             )
         self.good.put_into(self.model, self.optimizer, self.average)
-        self._lower(state, "back to the start of the epoch")
+        self._lower(state, "the epoch starts again")
         position.begin_epoch(position.epoch)
 
     def _lower(self, state: TrainingState, where: str) -> None:
@@ -115,7 +115,7 @@ class NanGuard(Hook):
         position.recent = []
         if position.restores > 1:
             return
-        message = f"The loss exploded or was no longer a number in epoch {position.epoch}: {where}, "
+        message = f"The loss exploded or became NaN in epoch {position.epoch}: {where} "
         state.watch.tell(
             Warned(message=message + f"with half the learning rate, {rate / factor:.3g}", subject="nan_guard")
         )

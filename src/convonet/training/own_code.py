@@ -38,7 +38,7 @@ def check_layers(model: Any) -> None:
             "The network cannot be saved and reopened",
             where=model.name,
             expected="a built keras.Sequential or functional keras.Model",
-            received=f"a {type(model).__name__}" + ("" if model.built else " that is not built"),
+            received=f"a {type(model).__name__}" + ("" if model.built else " that has not been built"),
             hint="Call your layers on a keras.Input, and give keras.Model its inputs and outputs",
         )
     for layer in own_layers(model):

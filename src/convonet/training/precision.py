@@ -33,7 +33,7 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
     """
     if precision == "float16" and device == "cpu":
         raise InputError(
-            "float16 trains only on a GPU: on a CPU it is no faster and overflows",
+            "float16 can be used only on a GPU: on a CPU it is no faster and overflows",
             received="precision=float16 on the CPU",
             hint="Use precision=bfloat16 or float32",
         )

@@ -48,7 +48,7 @@ class RayGroup(ProcessGroup):
         except ray.exceptions.RayError as error:
             self.stop()
             raise TrainingError(
-                "The Ray cluster has no resources for the workers, or lost one",
+                "The Ray cluster has no resources for the workers, or has lost one of them",
                 expected=f"{self.size - 1} workers with {self._threads} cores each",
                 received=first_line(error),
                 hint="Use fewer workers or threads",

@@ -259,7 +259,7 @@ def test_6_saved_closed_reopened_and_tested(
     with at_most(again, 2):
         go(again, "test")
         again.get_by_role("button", name="Test", exact=True).click()
-        again.get_by_text("of 24 images are correct").wait_for(timeout=LONG_MS)
+        again.get_by_text("of 24 images are predicted correctly").wait_for(timeout=LONG_MS)
     row = newest(served)
     assert row["id"] in again.get_by_label("Model", exact=True).input_value()
     assert f"{100 * row['scores']['test']['accuracy']:.1f}%" in again.locator(".lead").inner_text()
@@ -270,7 +270,7 @@ def test_7_exported_for_other_programs(
 ) -> None:
     served = serve()
     page = begin(served.url, EXPERT | {"model": "trained"}, "test")
-    page.get_by_text("of 24 images are correct").wait_for()
+    page.get_by_text("of 24 images are predicted correctly").wait_for()
     with at_most(page, 3):
         go(page, "use")
         page.get_by_label("Format").select_option("folder")

@@ -61,7 +61,7 @@ def test_the_whole_way_on_a_real_set(
     page.get_by_text(re.compile("Epoch [12] of 2")).first.wait_for(timeout=120_000)
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=240_000)
     go(page, "test")
-    page.get_by_text("of 2,000 images are correct").wait_for()
+    page.get_by_text("of 2,000 images are predicted correctly").wait_for()
     wrong = page.locator(".matrix button[aria-label*='mistaken for']:not([disabled])")
     said = next(
         text
@@ -273,7 +273,7 @@ def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) 
     page.get_by_label("Measured by").select_option("validation accuracy")
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_text("Curves for each target").wait_for(timeout=120_000)
-    page.get_by_text("Epochs until the validation accuracy was reached").wait_for()
+    page.get_by_text("Epochs to each target, by validation accuracy").wait_for()
     page.get_by_role("columnheader", name="99.9%").wait_for()
     page.locator(".figures img").first.wait_for(state="attached")
     (run,) = served.client.get("/runs?kind=study").json()["runs"]

@@ -76,7 +76,7 @@ def test_a_new_persons_way(
     assert page.locator(".chart path").count() == 4
 
     go(page, "test")
-    page.get_by_text("of 24 images are correct").wait_for()
+    page.get_by_text("of 24 images are predicted correctly").wait_for()
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
     count = int(re.search(r": (\d+) of", said)[1])
@@ -201,9 +201,9 @@ def test_the_plan_follows_the_images_and_the_values(
     set_field(page, "batch_size", "8")
     page.locator(".differs", has_text="The plan uses").wait_for()
     page.get_by_role("radio", name="Balanced").check()
-    page.get_by_text("Imposed on every candidate that has the parameter: Batch size 8").wait_for()
+    page.get_by_text("Your values, used for every candidate that has the parameter: Batch size 8").wait_for()
     page.get_by_role("button", name="Remove Batch size").click()
-    page.get_by_text("Imposed on every candidate").wait_for(state="detached")
+    page.get_by_text("Your values, used for every candidate").wait_for(state="detached")
     assert page.locator("#hyper-num_filters").count() == 0
 
     go(page, "network")
@@ -317,7 +317,7 @@ def test_mistakes_are_marked(
     page.get_by_text("59 training, 24 test images").wait_for()
     page.get_by_text("Marked images: 2").click()
     for count in (1, 0):
-        page.get_by_role("button", name="Remove the mark of").first.click()
+        page.get_by_role("button", name="Remove the mark from").first.click()
         page.get_by_text(f"Marked images: {count}").wait_for(state="visible" if count else "detached")
         if count:
             page.get_by_text("Marked images: 1").wait_for()

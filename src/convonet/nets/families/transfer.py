@@ -26,7 +26,7 @@ def build(x: Tensor, net: Layers) -> Tensor:
             x = add_layer(x, net, layer)
     except TooSmallError as error:
         raise DataError(
-            f"Nothing is left of the backbone's maps at the head's layer {error}",
+            f"The feature maps of the backbone are too small for layer {error} of the head",
             hint="Choose a larger image size or a head with fewer layers",
         ) from error
     return net.output(x if len(x.shape) == 2 else net.flatten_or_pool(x, "none"))

@@ -49,7 +49,7 @@ def _network(
 ) -> keras.Model:
     # A sentence instead of the end of Python's stack.
     if len(path) > _MAX_DEPTH:
-        raise Unreadable(f"networks nested more than {_MAX_DEPTH} deep")
+        raise Unreadable(f"networks nested more than {_MAX_DEPTH} levels deep")
     config = part.get("config")
     if isinstance(config, list):  # as Keras before 2.2.3 wrote a sequential network
         config = {"layers": config}
@@ -161,7 +161,7 @@ def _functional(
         layer = _layer(item, path, own_positions, leaves)
         nodes = item.get("inbound_nodes")
         if not isinstance(nodes, list) or not nodes:
-            raise Unreadable(f"the layer {name}, which takes nothing")
+            raise Unreadable(f"the layer {name}, which has no input")
         calls += [(name, layer, number, _sources(name, node)) for number, node in enumerate(nodes)]
     _connect(calls, tensors)
     inputs, outputs = (_ends(config.get(key)) for key in ("input_layers", "output_layers"))
@@ -195,7 +195,7 @@ def _connect(
             except (ValueError, TypeError, IndexError, RuntimeError) as error:
                 raise Unreadable(f"the layer {name}: {str(error).splitlines()[0][:200]}") from error
         if len(waiting) == len(calls):
-            raise Unreadable(f"the layer {calls[0][0]}, which takes what no layer gives")
+            raise Unreadable(f"the layer {calls[0][0]}, whose input comes from no other layer")
         calls = waiting
 
 

@@ -186,7 +186,7 @@ def _activation(layer: str, name: Any) -> str:
         raise Unreadable(
             f"the activation hard_sigmoid of the layer {layer}, which was a different function in Keras 2"
         )
-    shown = name if isinstance(name, str) else "a function of its own"
+    shown = name if isinstance(name, str) else "a custom function"
     raise Unreadable(f"the activation of the layer {layer}: {shown}")
 
 

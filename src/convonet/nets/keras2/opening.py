@@ -59,4 +59,4 @@ def _try(network: keras.Model) -> None:
     images = [np.full((1, *shape[1:]), 0.5, np.float32) for shape in shapes]
     answers = keras.tree.flatten(network.predict_on_batch(images[0] if len(images) == 1 else images))
     if not all(np.isfinite(answer).all() for answer in answers):
-        raise Unreadable("weights that give no numbers, for the middle of the scale at every pixel")
+        raise Unreadable("weights that give NaN or infinite outputs for a mid-gray image")

@@ -47,7 +47,7 @@ async def health(parts: Parts) -> Json:
 
 @router.get("/ready", response_model=schemas.Ready)
 async def ready(parts: Parts) -> Json:
-    """Requests of every kind are answered; 503 while the server starts or ends. Needs no token."""
+    """Whether the server answers all requests; 503 while it is starting or shutting down. Needs no token."""
     if not parts.ready:
         raise Refusal(503, "The server is starting or shutting down", retry_after=5)
     return Json({"status": "ready", "workers": 1 if parts.pool is None else parts.pool.size})
@@ -77,7 +77,7 @@ async def logout() -> Response:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(parts: Parts) -> Response:
-    """Counters in Prometheus' text format, those of every model and of all workers among them."""
+    """Counters in Prometheus' text format, including those of every model and all workers."""
     counts, gauges, workers = [parts.metrics.counts()], parts.gauges(), 1
     if parts.pool is not None:
         counts.append(parts.pool.counts())
@@ -92,7 +92,7 @@ async def metrics(parts: Parts) -> Response:
 
 @router.get("/about", response_model=schemas.About)
 def about(parts: Parts) -> Json:
-    """Versions, machine, kinds of runs, and the declarations of all parameters for forms."""
+    """Versions, machine, kinds of runs, and all parameters with what a form needs to show them."""
     declared: dict[str, type[ParamModel]] = {"data": DataParams, "hyper": HyperParams}
     document = {
         "version": __version__,
@@ -122,7 +122,7 @@ def about(parts: Parts) -> Json:
 
 @router.get("/families/{name}")
 def family(name: str) -> Json:
-    """A family or backbone, with the declarations of its parameters."""
+    """A family or backbone and its parameters."""
     return Json(family_document(name))
 
 

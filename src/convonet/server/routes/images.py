@@ -82,7 +82,7 @@ def _sorted(entries: list[FolderEntry]) -> tuple[FolderEntry, ...]:
 
 @router.post("/datasets", response_model=schemas.DataSetDocument)
 def look(wish: schemas.Look, parts: Parts) -> Json:
-    """Read the sets that data parameters name: counts, classes, skipped files."""
+    """Read the image sets of some data parameters: counts, classes, skipped files."""
     faults: dict[str, str] = {}
     data = parts.tasks.data(wish.data, faults)
     if faults:
@@ -92,7 +92,7 @@ def look(wish: schemas.Look, parts: Parts) -> Json:
 
 @router.get("/datasets/{dataset}", response_model=schemas.DataSetDocument)
 def dataset(dataset: DataSetId, parts: Parts) -> Json:
-    """A set that was read before."""
+    """A data set that has already been read."""
     return Json(parts.datasets.document(parts.datasets.find(dataset)))
 
 
@@ -111,7 +111,7 @@ def images(
 
 @router.get("/datasets/{dataset}/{split}/listing", response_model=schemas.Listing)
 def listing(dataset: DataSetId, split: schemas.SplitName, parts: Parts) -> Json:
-    """All images of a set, and skipped files with reasons."""
+    """All images of a set, and the skipped files with the reasons."""
     return Json(parts.datasets.whole(parts.datasets.find(dataset), split))
 
 
@@ -153,9 +153,11 @@ def marks(dataset: DataSetId, parts: Parts) -> Json:
 
 @router.post("/datasets/{dataset}/marks")
 def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
-    """Mark images, or remove their marks. Then read the set again."""
+    """Mark images, or remove their marks. Read the set again afterward."""
     if (wish.label is None) == (wish.action == "label"):
-        raise ParamError.of({"label": "label: the class, for the action label and for no other"})
+        raise ParamError.of(
+            {"label": "label: expected a class if the action is label, and nothing for other actions"}
+        )
     paths = [parts.root.address(path) for path in wish.paths]
     change = Change(label=wish.label, undo=wish.action == "undo")
     found = mark_images(parts.datasets.find(dataset).data, paths, change)
@@ -175,7 +177,7 @@ async def image(
     parts: Parts,
     path: Annotated[str, Query(max_length=4096, examples=["digits/train/7/0012.png"])],
     side: Annotated[int, Query(ge=8, le=MOST_SIDE)] = 96,
-    enlarge: Annotated[bool, Query(description="Show tiny images larger, with crisp edges.")] = True,
+    enlarge: Annotated[bool, Query(description="Enlarge tiny images with crisp edges.")] = True,
 ) -> Response:
     """A thumbnail of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)

@@ -33,7 +33,7 @@ def begin(wish: schemas.ImportWish, parts: Parts) -> Json:
 
 @router.get("/imports/{upload}", response_model=schemas.ImportState)
 def received(upload: ImportId, parts: Parts) -> Json:
-    """What has been received. A client that was interrupted sends the rest."""
+    """What the server has received. After an interruption, send only the rest."""
     return Json(parts.imports.received(upload))
 
 

@@ -30,7 +30,7 @@ def _opened(parts: Services, word: str) -> OpenedModel:
 
 @router.get("/models", response_model=schemas.ModelDescription)
 def model(word: ModelWord, parts: Parts) -> Json:
-    """The description in a model's file. Whether its network can be built is only checked when it is used."""
+    """The metadata in a model file. Whether the network can be built is checked only when it is used."""
     opened = _opened(parts, word)
     # The model may be a link; what it leads to must lie inside the root.
     held, run = parts.root.opened(opened.file), opened.run
@@ -53,7 +53,7 @@ def model(word: ModelWord, parts: Parts) -> Json:
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
 )
 def model_file(word: ModelWord, parts: Parts, onnx: bool = False) -> Response:
-    """The model's file, or the ONNX file beside it."""
+    """The model file, or the ONNX file beside it."""
     opened = _opened(parts, word)
     file = opened.onnx if onnx else opened.file
     if file is None:

@@ -48,7 +48,7 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
 
 @router.post("/shown-as", response_model=schemas.Words)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
-    """The command and the Python code that do the same as a run."""
+    """The command and the Python code that do the same as this run."""
     task = task_of(parts, wish)
     try:
         return Json({"command": as_command(task), "python": as_python(task)})
@@ -58,7 +58,7 @@ def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
 
 @router.get("/datasets/{dataset}/recipes/{recipe}", response_model=schemas.RecipeValues)
 def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
-    """Good hyperparameters for the training images of a set that was read before."""
+    """Good hyperparameters for the training images of a data set that has already been read."""
     found = parts.datasets.find(dataset)
     hyper = recipe_for(recipe, found.data, found.listing("train"))
     return Json({"recipe": recipe, "hyper": hyper})
@@ -66,7 +66,7 @@ def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
 
 @router.post("/datasets/{dataset}/plan", response_model=Plan)
 def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
-    """What a recipe would train on the images of a set that was read before. Nothing is trained."""
+    """What a recipe would train on the images of a data set that has already been read. Nothing is trained."""
     found = parts.datasets.find(dataset)
     listing = found.listing("train")
     faults: dict[str, str] = {}
@@ -93,7 +93,7 @@ def task_of(parts: Services, wish: schemas.StartRun) -> Task:
         return parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options, _known_good(parts, wish))
     named = wish.options.get("recipe", wish.recipe)
     if named != wish.recipe:
-        sentence = f"recipe: options name {named}, and the request names {wish.recipe}"
+        sentence = f"recipe: options have {named}, but the request has {wish.recipe}"
         raise ParamError.of({"options.recipe": sentence})
     return parts.tasks.make(wish.kind, wish.data, wish.hyper, {**wish.options, "recipe": wish.recipe})
 
@@ -103,7 +103,7 @@ def _known_good(parts: Services, wish: schemas.StartRun) -> ParamValues:
     if wish.recipe is None or wish.recipe == "none":
         return {}
     if wish.recipe not in RECIPES:
-        sentence = f"recipe: {wish.kind} takes {', '.join(RECIPES)} or none, received {wish.recipe}"
+        sentence = f"recipe: expected {', '.join(RECIPES)} or none for {wish.kind}, received {wish.recipe}"
         raise ParamError.of({"recipe": sentence})
     faults: dict[str, str] = {}
     data = parts.tasks.data(wish.data or {}, faults)

@@ -127,7 +127,7 @@ def history(run: RunId, parts: Parts) -> Json:
 
 @router.get("/runs/{run}/result")
 def result(run: RunId, parts: Parts) -> Json:
-    """The result document of a run, as the command prints it; of a search also while it runs."""
+    """The result of a run, as the command prints it. A search has one while it is still running."""
     found = parts.known.find(run)
     if traits_of(found.read().kind).reported:
         return Json(run_document(found))
@@ -162,7 +162,7 @@ def evaluation(run: RunId, parts: Parts, split: schemas.SplitName = "test") -> J
 def _scores(run: Run, split: str) -> EvaluationDocument:
     found = EvaluationDocument.in_folder(run.folder, split)
     if found is None:
-        raise no_such(f"This run was not tested on its {split} images", run.id, "Test it")
+        raise no_such(f"This run was not tested on its {split} images", run.id, "Test the model first")
     return found
 
 
@@ -191,7 +191,7 @@ def answers(
         raise InputError("A cell of the confusion matrix has a true and a predicted class")
     name = "predictions.csv" if split == "test" else f"predictions_{split}.csv"
     if not found.file(name).is_file():
-        raise no_such(f"This run was not tested on its {split} images", found.id, "Test it")
+        raise no_such(f"This run was not tested on its {split} images", found.id, "Test the model first")
     table = Answers(found.file(name), _set_root(found, split))
     if true is not None and predicted is not None:
         places = table.cell(true, predicted).tolist()

@@ -33,9 +33,9 @@ _MESSAGE = {
     "type": "object",
     "required": ["data"],
     "properties": {
-        "id": {"type": "string", "description": "Give it as `Last-Event-ID` to continue from there."},
+        "id": {"type": "string", "description": "Send it as `Last-Event-ID` to continue from there."},
         "event": {"type": "string", "description": "`message`; the last one is `end` or `away`."},
-        "data": {"type": "string", "description": "A JSON object, as it stands in the run's events.jsonl."},
+        "data": {"type": "string", "description": "A JSON object, as in events.jsonl of the run."},
     },
 }
 
@@ -52,7 +52,7 @@ def list_runs(
     state: Annotated[RunState | None, Query()] = None,
     run: Annotated[list[str] | None, Query(max_length=_MOST_LISTED, description="Only these ids.")] = None,
     grouped: Annotated[
-        bool, Query(description="Leave out evaluations that stand in `evaluations` of another run.")
+        bool, Query(description="Leave out evaluations that are listed in `evaluations` of another run.")
     ] = False,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -89,7 +89,7 @@ def show(run: RunId, parts: Parts) -> Json:
 
 @router.patch("/runs/{run}", response_model=schemas.ListedRun)
 def change(run: RunId, wish: schemas.Rename, parts: Parts) -> Json:
-    """Give a run another name; an empty one gives it back its own. Its id and folder stay."""
+    """Rename a run; an empty name restores the default. The id and the folder stay the same."""
     found = parts.known.find(run)
     rename(found, wish.title)
     return Json(row(parts, found))
@@ -128,7 +128,7 @@ def delete(run: RunId, parts: Parts) -> Response:
 def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]) -> Json:
     """Compare runs: scores, parameters that differ, and McNemar's test of each pair.
 
-    Sentences call the runs by their names.
+    The sentences refer to the runs by name.
     """
     # The same run named twice is one.
     found = list({item.path: item for item in map(parts.known.find, run)}.values())

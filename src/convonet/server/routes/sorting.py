@@ -35,16 +35,16 @@ class SortClasses(BaseModel):
 
 
 class SortAnswer(BaseModel):
-    """What some images are: a class, `none_of_these`, `skip`, or `keep` for a doubtful label that is correct."""
+    """The label of some images: a class, `none_of_these`, `skip`, or `keep` for a label in doubt that is correct."""
 
     model_config = ConfigDict(extra="forbid")
     paths: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=1, max_length=1000)
     label: str = Field(max_length=200)
-    accepted: bool = Field(False, description="It is what was suggested.")
+    accepted: bool = Field(False, description="The label is the suggested one.")
 
 
 class SortCopy(BaseModel):
-    """The folder for the class folders."""
+    """The folder to copy the class folders to."""
 
     model_config = ConfigDict(extra="forbid")
     out: str = Field(max_length=4096)

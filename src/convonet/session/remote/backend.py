@@ -29,10 +29,10 @@ from convonet.session.remote.runs import RemoteRuns
 from convonet.tasks import ReportTask, Task
 
 _UNAVAILABLE = {
-    "open_results": "The run is on the server. App › Save Network Model downloads the model, Report the results",
+    "open_results": "The run is on the server. App › Save Network Model downloads the model, Report its results",
     "export": "The model is on the server. Run `convonet export` there to write other formats",
-    "many_sets": "Many sets are trained on this machine only. Run `convonet many` on the server to train those there",
-    "show_as": "Commands are shown only for work on this machine, but this window works on the server",
+    "many_sets": "The window trains on many sets only on this machine. Run `convonet many` on the server for its sets",
+    "show_as": "Commands are shown only for work on this machine, but this window is connected to a server",
 }
 """Actions that need files or commands of the server's machine."""
 
@@ -150,5 +150,7 @@ def open_server(url: str, token: str | None) -> RemoteBackend:
     except ConvonetError as error:
         client.close()
         # A hint that the error already has is more exact than this guess.
-        error.hint = error.hint or "Is it started with `convonet serve`, and is the token right?"
+        error.hint = (
+            error.hint or "Check that it was started with `convonet serve` and that the token is correct"
+        )
         raise

@@ -196,7 +196,7 @@ class Client:
             "This is not a Convonet server",
             where=self.url,
             received=f"{answer.status_code} {answer.reason_phrase}",
-            hint="Give the address that `convonet serve` prints",
+            hint="Use the address that `convonet serve` prints",
         )
 
 

@@ -209,7 +209,7 @@ class RemoteHandle:
                 looked = time.monotonic()
         if self._closed.is_set():
             raise Cancelled
-        raise self._client.lose("the server ends")
+        raise self._client.lose("the server is shutting down")
 
     def _take(self, message: Message) -> None:
         # A message without an offset must not move the point from which listening continues after a loss.

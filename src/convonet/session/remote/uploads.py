@@ -23,7 +23,7 @@ def batches(files: Sequence[Path]) -> list[list[Path]]:
     found = list(_batches(files))
     if len(found) > _MOST_BATCHES:
         raise InputError(
-            "These images are too many to upload",
+            "The images are too large to upload",
             expected=f"at most {_MOST_BATCHES * _BATCH_BYTES // 2**20} MiB",
             hint="Copy them to a folder below the server's root, then choose that folder",
         )

@@ -111,7 +111,10 @@ export async function ask(kind, {data, hyper, options} = {}, signal) {
     const now = await call(`runs/${seg(run.id)}`, {signal});
     if (["done"].includes(now.state)) return {...(await call(`runs/${seg(run.id)}/result`)), asked: run.id};
     if (!["waiting", "running"].includes(now.state)) {
-      throw new Fault(409, {detail: sentence(now.error) || `It was ${now.state}`, error: now.error});
+      throw new Fault(409, {
+        detail: sentence(now.error) || `The run ended in the state “${now.state}”`,
+        error: now.error,
+      });
     }
   }
 }

@@ -29,7 +29,7 @@ export function backboneField() {
     const speed =
       times < 1.05
         ? "the fastest"
-        : `about ${times < 10 ? times.toFixed(1) : whole(Math.round(times))}× the work of the fastest`;
+        : `about ${times < 10 ? times.toFixed(1) : whole(Math.round(times))}× the computation of the fastest`;
     return h(
       "label.choice",
       {},

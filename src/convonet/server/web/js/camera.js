@@ -5,7 +5,7 @@ import {h, note} from "./dom.js";
 /** A card; `predict(file)` answers a picture, `live(title, …parts)` makes the card that shows the answer. */
 export function cameraCard(page, predict, live) {
   if (!navigator.mediaDevices?.getUserMedia) {
-    const text = "The browser offers the camera only over https or on localhost.";
+    const text = "Browsers allow the camera only over HTTPS or on localhost.";
     return h(".card", {}, h("h2", {}, "Camera"), h("p.muted", {}, text));
   }
   let stream = null;

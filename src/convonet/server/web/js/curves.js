@@ -65,7 +65,7 @@ function sentence(scores, known, shown) {
     const [sensitivity, specificity] = [scores.sensitivity, scores.specificity].map((each) => percent(each));
     return `${area}${decision}: sensitivity ${sensitivity}, specificity ${specificity}.`;
   }
-  const which = shown < known ? `; shown are the ${shown} with the smallest areas` : "";
+  const which = shown < known ? `; the ${shown} with the smallest areas are shown` : "";
   return `${area}Each class against the rest${which}. The numbers are areas under the curves.`;
 }
 

@@ -27,8 +27,8 @@ export async function explained(options, signal) {
 
 /** What a heat map shows, in a sentence. */
 export function meaning(found, one) {
-  const by = one.layer ? `the maps of ${one.layer}` : "its pixels";
-  return `Bright is what speaks for ${one.class}, by ${by} (${found.title}).`;
+  const by = one.layer ? `the feature maps of ${one.layer}` : "the pixels";
+  return `Bright areas support the class ${one.class}, according to ${by} (${found.title}).`;
 }
 
 /**

@@ -127,7 +127,7 @@ export function markTable(marks, undo) {
           "button.quiet",
           {
             type: "button",
-            "aria-label": `Remove the mark of ${mark.path}`,
+            "aria-label": `Remove the mark from ${mark.path}`,
             onclick: () => undo([mark.address]),
           },
           "Undo",

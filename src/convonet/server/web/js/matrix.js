@@ -31,13 +31,17 @@ export function matrix(scores, open) {
         // Most cells of many classes are empty: without buttons they are drawn in no time.
         if (!count) return h("td.none", {}, "·");
         const share = count / total;
+        const what =
+          truth === answer
+            ? `${classes[truth]} predicted correctly`
+            : `${classes[truth]} mistaken for ${classes[answer]}`;
         const counted = `${whole(count)} of ${whole(total)}, ${percent(share)}`;
         const button = h(
           "button",
           {
             type: "button",
             "aria-pressed": "false",
-            "aria-label": `${classes[truth]} mistaken for ${classes[answer]}: ${counted}`,
+            "aria-label": `${what}: ${counted}`,
             onclick: () => {
               for (const each of cells) each.setAttribute("aria-pressed", String(each === button));
               open(classes[truth], classes[answer]);

@@ -18,7 +18,7 @@ export async function withImages(act) {
       const {field} = error.error.details;
       const before = below(error.error.where ?? "");
       const folder = await chooseFolder(`Where are the images now? (${labelOf(field)})`, "", {
-        text: `They are no longer in ${before}. Choose the folder with the same images.`,
+        text: `They are no longer in ${before}. Choose the folder that contains them now.`,
       });
       if (folder === null) throw new DOMException("No folder was chosen", "AbortError");
       given[field] = folder;

@@ -21,7 +21,7 @@ export async function openModel() {
 
 async function confirmed(path, {info, bytes}) {
   const shape = info?.pixels
-    ? `${info.pixels.height} × ${info.pixels.width} px, ${info.pixels.channels === 1 ? "grey" : "color"}`
+    ? `${info.pixels.height} × ${info.pixels.width} px, ${info.pixels.channels === 1 ? "grayscale" : "color"}`
     : null;
   const classes = info?.classes?.join(", ");
   const rows = [

@@ -63,9 +63,9 @@ export function planWords(page, {onParameters = false} = {}) {
   const words = h(
     "p.muted",
     {},
-    "Trains one network with the values of ",
+    "Trains one network with the values on the ",
     h("a", {href: "#params"}, "Parameters"),
-    ".",
+    " page.",
   );
   for (const name of ["plan", "hyper", "recipe", "dataset"]) page.on(store, name, show);
   show();
@@ -116,6 +116,6 @@ export function imposedValues(page, clear) {
         ),
       ),
     );
-    fill(place, h("p.small.muted", {}, "Your values, imposed on the plan:"), h("ul.chips", {}, chips));
+    fill(place, h("p.small.muted", {}, "Your values, used in the plan:"), h("ul.chips", {}, chips));
   }
 }

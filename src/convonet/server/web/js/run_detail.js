@@ -10,8 +10,10 @@ import {SPLITS} from "./sets.js";
 import {isLong, isRepeatable} from "./work.js";
 
 const MOST_FILES = 60;
-const RENAME_HELP = "Empty: data set, network and date.";
-const REPORT_HELP = "Empty: the name of the run. Explains the worst mistakes, which takes a few seconds.";
+const RENAME_HELP = "If empty, the name is the data set, network and date.";
+const REPORT_HELP =
+  "If empty, the title is the name of the run. The report explains the worst mistakes, which takes a few " +
+  "seconds.";
 const DELETE_TEXT =
   "The folder with its model, curves and scores is removed from the server. This cannot be undone.";
 

@@ -82,7 +82,7 @@ export function counts(found) {
     {type: "button", onclick: () => fill(place, bars(names.map(bar)))},
     `All ${whole(names.length)} classes`,
   );
-  const skipped = (set) => (set.skipped_count ? `${whole(set.skipped_count)} skipped` : "no file skipped");
+  const skipped = (set) => (set.skipped_count ? `${whole(set.skipped_count)} skipped` : "no skipped files");
   const totals = Object.entries(found.sets).map(([split, set]) =>
     tile(SPLITS[split], whole(set.images), skipped(set)),
   );

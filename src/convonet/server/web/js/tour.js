@@ -33,7 +33,7 @@ const STOPS = [
     at: ["#doing", ".empty", ".recipe"],
     title: "Watch the training",
     text:
-      "Candidates, curves and the time left are shown here. You can close the page; the training continues. " +
+      "Candidates, curves and the time left are shown here. You can close the page; training continues. " +
       "Stop keeps finished work.",
   },
   {
@@ -61,7 +61,7 @@ const STOPS = [
     at: ["main table", ".empty", ".head"],
     title: "Find everything again",
     text:
-      "Each training and search is kept with its parameters, curves, model and scores. " +
+      "Every training and search is kept as a run with its parameters, curves, model and scores. " +
       "Rename runs, compare them, and make reports.",
   },
 ];

@@ -96,10 +96,11 @@ export function explainPage(page) {
     const fields = [
       method.element,
       h(".field", {}, h("label", {htmlFor: "explained-class"}, "Class"), label),
-      h("label.tick", {}, faithful, "Check the map"),
+      h("label.tick", {}, faithful, "Check the heat map"),
     ];
     const about =
-      "A heat map over the pixels that speak for a class. The check removes them step by step and compares.";
+      "A heat map of the pixels that support a class. " +
+      "The check removes them step by step; the probability should fall.";
     return card("Where the model looks", about, fields, "Explain", async () => {
       const options = {
         model: state.model,

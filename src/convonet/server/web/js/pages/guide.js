@@ -27,10 +27,10 @@ const STEPS = [
     title: "Train",
     text:
       "Balanced compares networks and keeps the best one within a few minutes. " +
-      "You can close the page; the training continues.",
+      "You can close the page; training continues.",
     link: ["train", "Train"],
     done: () => Boolean(store.training),
-    words: () => "A training was started",
+    words: () => "Training was started",
   },
   {
     title: "Read the result",

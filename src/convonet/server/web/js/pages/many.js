@@ -23,7 +23,7 @@ function begin(page) {
   const train = h("button.primary", {type: "button", onclick: start});
   const one = h("button", {type: "button", onclick: addOne}, "Add a data set …");
   const all = h("button", {type: "button", onclick: addAll}, "Add all data sets in a folder …");
-  const lead = "The same training for each data set, one after another, and one table of the results";
+  const lead = "Trains on one data set after another and shows the results in one table";
   const top = head("Many data sets", lead, train, one, all);
   const table = h("div");
   const how = h("p.muted.below");
@@ -40,7 +40,7 @@ function begin(page) {
     how.textContent =
       usedRecipe() === "none"
         ? "Each is trained with the values on the Parameters page."
-        : "Each gets its own plan; values that are set on the Parameters page are imposed on it.";
+        : "Each gets its own plan, which uses the values that are set on the Parameters page.";
     fill(table, sets.length ? listed() : h("p.muted", {}, "No data sets yet: add folders of images."));
   }
 
@@ -174,7 +174,7 @@ function results(page, ids) {
     top.lead(`${whole(rows.length - left)} of ${whole(rows.length)} data sets are done`);
     const titles = [
       ["Data set", "State"].map((text) => h("th", {scope: "col"}, text)),
-      ["Images", "Classes", "Validation", "Test", "95% CI", "Baseline", "Took"].map((text) =>
+      ["Images", "Classes", "Validation", "Test", "95% CI", "Baseline", "Duration"].map((text) =>
         h("th.n", {scope: "col"}, text),
       ),
     ];

@@ -49,7 +49,7 @@ export function mapPage(page) {
       "Set",
       there.map(([name]) => [name, SPLITS[name]]),
     );
-    const models = store.model ? [[store.model, `Those of ${store.model}`]] : [];
+    const models = store.model ? [[store.model, `From ${store.model}`]] : [];
     answers = pick("map-model", "Predictions", [["", "None"], ...models]);
     seed = h("input", {id: "map-seed", inputMode: "numeric", value: "0", autocomplete: "off"});
     fill(
@@ -101,7 +101,10 @@ export function mapPage(page) {
   }
 
   function refuse(message) {
-    fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "There is no map"), h("p", {}, message)));
+    fill(
+      body,
+      h(".card", {role: "alert"}, h("h2.bad", {}, "The map could not be drawn"), h("p", {}, message)),
+    );
   }
 
   function show(map) {

@@ -43,7 +43,7 @@ export function networkPage(page) {
       (usedRecipe() !== "none" && !store.plan ? (store.planError?.message ?? "Planning …") : "");
     build.disabled = Boolean(why);
     const own = valueText("family", store.hyper.family || "convonet");
-    const network = usedRecipe() === "none" ? own : "A network that the recipe plans";
+    const network = usedRecipe() === "none" ? own : "A network planned by the recipe";
     top.lead(why || `${network}, for ${store.dataset.classes.length} classes`);
     offer();
     if (!body.children.length)

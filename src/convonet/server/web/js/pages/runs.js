@@ -47,13 +47,13 @@ export function runsPage(page) {
   }
 
   function nothing() {
-    const text = "Every training and search leaves a run: its parameters, curves, model and scores.";
+    const text = "Every training and search is kept as a run with its parameters, curves, model and scores.";
     return empty("No runs yet", text, h("a.button", {href: "#data"}, "Choose images"));
   }
 
   function runTable(runs) {
     const left = ["Name", "Data set", "Kind", "State"].map((text) => h("th", {scope: "col"}, text));
-    const right = ["Validation", "Test", "Took"].map((text) => h("th.n", {scope: "col"}, text));
+    const right = ["Validation", "Test", "Duration"].map((text) => h("th.n", {scope: "col"}, text));
     const began = h("th.when", {scope: "col"}, "Started");
     const titles = h("tr", {}, h("th", {scope: "col"}, h("span.sr", {}, "Compare")), left, right, began);
     const region = {tabindex: 0, role: "region", "aria-label": "Runs"};

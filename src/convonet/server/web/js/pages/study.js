@@ -87,7 +87,7 @@ export function studyPage(page) {
       h(
         ".card",
         {},
-        h("h2", {}, `Epochs until the ${what} was reached`),
+        h("h2", {}, `Epochs to each target, by ${what}`),
         h(
           ".scroll",
           {tabindex: 0, role: "region", "aria-label": "Epochs to each target"},
@@ -139,7 +139,7 @@ function begin(page) {
     about: [
       "Each setting is trained until the highest target is reached, or for all its epochs. " +
         "The table says how many epochs each target took.",
-      "The settings are the hyperparameters: give one of them several values to compare.",
+      "The settings come from the hyperparameters: enter several values for at least one of them.",
     ],
     fields: {
       targets: numbers("study-targets", "Targets", "0.9, 0.95, 0.99"),

@@ -52,10 +52,11 @@ export function suspectsPage(page) {
   }
 
   async function draw(found, dataset) {
-    const first = found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : "";
+    const first =
+      found.suspects.length < found.images ? `the first ${whole(found.suspects.length)} are listed, ` : "";
     top.lead(
       `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, ` +
-        `according to models that were not trained on the image; ${first}worst first`,
+        `according to models that were not trained on these images; ${first}worst first`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
@@ -114,8 +115,8 @@ function begin(page) {
     title: "Suspicious labels",
     button: "Search",
     about: [
-      "Every training image is predicted by networks that were trained without it, with several seeds. " +
-        "If they confidently predict another class, the label is suspicious.",
+      "Networks that were trained without an image, with several seeds, predict its class. " +
+        "If they confidently predict another class than the label, the label is suspicious.",
       "This takes folds × repeats training runs with the current hyperparameters.",
     ],
     fields: {

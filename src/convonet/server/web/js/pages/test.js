@@ -84,7 +84,7 @@ export function testPage(page) {
     const record = await call(`runs/${seg(state.run)}`, {signal: page.signal}).catch(() => null);
     if (!record || turn !== state.turn) return;
     other.hidden = sameImages(record) !== false;
-    fill(other, h("p", {}, `This model and its scores belong to other images: ${record.data_set}.`));
+    fill(other, h("p", {}, `This model and its scores are from other images: ${record.data_set}.`));
   }
 
   /** The test images that are chosen count only for a model of these training images. */
@@ -112,7 +112,9 @@ export function testPage(page) {
 
   function draw(scores) {
     const baseline = `always predicting the most common class gives ${percent(scores.baseline_accuracy)}`;
-    top.lead(`${percent(scores.accuracy)} of ${whole(scores.images)} images are correct; ${baseline}`);
+    top.lead(
+      `${percent(scores.accuracy)} of ${whole(scores.images)} images are predicted correctly; ${baseline}`,
+    );
     const title = h("h2");
     const marks = new Marks();
     const bar = markBar(
@@ -216,12 +218,12 @@ export function testPage(page) {
       address: row.image,
       mark: marks.said.get(row.image),
       alt: `${row.name}: is ${row.true}, predicted ${row.predicted}, ${sure} confident`,
-      under: [row.predicted, ` ${sure}`, row.true === row.predicted ? "right" : `is ${row.true}`],
+      under: [row.predicted, ` ${sure}`, row.true === row.predicted ? "correct" : `is ${row.true}`],
     };
   }
 
   function open({row}) {
-    const words = `Is ${row.true}; predicted ${row.predicted}, ${percent(row.confidence)} confident.`;
+    const words = `True class: ${row.true}. Prediction: ${row.predicted}, ${percent(row.confidence)} confident.`;
     const outside = "The image lies outside the server's folder, so it cannot be shown.";
     showImage({
       src: row.image ? pictureOf(row.image, 512) : "",

@@ -65,7 +65,7 @@ export function trainPage(page) {
       runs.find((run) => ["running", "waiting"].includes(run.state)) ||
       runs.find((run) => run.id === store.training) ||
       runs.find((run) => sameImages(run) !== false);
-    if (page.part && runs.every((run) => run.id !== page.part)) note("There is no such training");
+    if (page.part && runs.every((run) => run.id !== page.part)) note("There is no such training run");
     if (chosen && !working.run) watch(chosen.id);
   }
 
@@ -77,7 +77,8 @@ export function trainPage(page) {
   }
 
   function ready() {
-    const unplanned = usedRecipe() !== "none" && store.planError ? "This training cannot be planned" : "";
+    const unplanned =
+      usedRecipe() !== "none" && store.planError ? "No plan can be made for these images" : "";
     const why = whyNotTrain() || unplanned;
     const hasImages = Boolean(store.dataset?.sets.train?.images);
     begin.disabled = all.disabled = Boolean(why);
@@ -139,7 +140,7 @@ export function trainPage(page) {
     const take = h("button", {type: "button", onclick: () => takeImages(folder)}, "Choose these images");
     fill(
       other,
-      h("p", {}, `This training belongs to other images: ${record.data_set}.`),
+      h("p", {}, `This training run used other images: ${record.data_set}.`),
       h(".buttons", {}, take),
     );
   }

@@ -51,7 +51,7 @@ export function tunePage(page) {
     search: pick("tune-search", "Search", SEARCHES),
     objective: pick("tune-objective", "Objective", GOALS),
     folds: number("tune-folds", "Folds", "3"),
-    trials: number("tune-trials", "Trials", "all of the grid"),
+    trials: number("tune-trials", "Trials", "the whole grid"),
     repeats: number("tune-repeats", "Seeds per setting", "1"),
     pruner: pick("tune-pruner", "Pruner", PRUNERS),
     time_limit: number("tune-time", "Time limit (s)", "none"),

@@ -160,13 +160,13 @@ export function usePage(page) {
     const sure = `${percent(answer.confidence)} confident`;
     return [
       h(".what", {}, answerWords(answer), unsure ? h("span.badge.waiting", {}, "unsure") : null),
-      h("p.muted.small", {}, answer.unknown ? `Nearest: ${answer.predicted}` : sure),
+      h("p.muted.small", {}, answer.unknown ? `Nearest class: ${answer.predicted}` : sure),
       bars(top.map((each) => [each.class, each.probability, percent(each.probability)])),
       h(
         "button.quiet",
         {
           type: "button",
-          "aria-label": `Why is ${file.name} ${answer.predicted}?`,
+          "aria-label": `Why was ${file.name} predicted as ${answer.predicted}?`,
           onclick: () => enlarge(answer, file, address),
         },
         "Why?",
