@@ -89,13 +89,13 @@ model.compile(loss=MyLoss())     # a custom loss; choose Keras' losses with `hyp
 run = convonet.train("flowers", {"epochs": 20}, from_model=model, image_size=64, scaling="unit")
 ```
 
-Resume, evaluate and use such a run in Python, after the code that registers the custom objects: the run folder contains
-their names, but no code.
+Resume, evaluate and use such a run in Python, after running the code that registers the custom objects: the run folder
+contains their names, but no code.
 
 ## Callbacks, listeners and Optuna
 
 `callbacks` are Keras callbacks, and `listen` is called with every event. Exceptions that they raise are passed on
-unchanged, so an Optuna objective can prune:
+unchanged, so an Optuna objective can prune trials:
 
 ```python
 class Prune(keras.callbacks.Callback):
@@ -112,7 +112,7 @@ class Prune(keras.callbacks.Callback):
 ## Trackers
 
 `track="tensorboard:logs"` writes parameters, metrics by epoch and figures for TensorBoard, and each setting of a search
-as a row of its HParams page. `track="mlflow:sqlite:///mlflow.db"` writes them to MLflow, with the model and its
+as a row of the HParams dashboard. `track="mlflow:sqlite:///mlflow.db"` writes them to MLflow, with the model and its
 signature, and each setting of a search as a nested run. This requires `pip install 'convonet[tensorboard]'` or
 `'convonet[mlflow]'`. On the command line, use `--track`. Trackers can also be used as listeners:
 `listen=convonet.trackers.TensorBoard("logs")`.
@@ -128,9 +128,9 @@ scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 
 An unfitted classifier can be pickled and cloned; save a fitted one with `save(path)` and `load(path)`. The tags of
 the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables of
-features. With the tables passed as images of one row, all checks pass except these: pickling a fitted classifier,
-which contains an open model; training on one class; rejecting another number of features in `predict`, because images
-are resized; and the attribute `n_features_in_`, which images do not have.
+features. If each row of a table is passed as an image, all checks pass except these: pickling a fitted classifier,
+which contains an open model; training on one class; rejecting a different number of features in `predict`, because
+images are resized; and the attribute `n_features_in_`, which images do not have.
 
 ## Functions for teaching
 

@@ -33,6 +33,8 @@ PHRASES = {
     r"\bIt failed\b": "Training failed: reason",
     r"\b(?:goes|go|going) on (?:with|in|where|from|until)\b": "continue, resume",
     r"\bput(?:s|ting)? (?:its work )?away\b": "saved",
+    r"\btrainings\b": "training runs",
+    r"\b(?:images?|labels?|marks?|groups?) stands?\b": "is in, is stored in",
     r"\b[Hh]yper parameters?\b": "hyperparameter",
     # As the Google style guide writes percentages.
     r"\d\}? %(?!\(| \d)": "98.6%",
@@ -48,6 +50,9 @@ SPELLINGS = {
     r"\bhyper[- ]parameter": "hyperparameter",
 }
 """American spelling, as in the Google style guide. Options and keys keep the spelling that they have: they are code."""
+
+CODE = r"‹[^›]*›|colour:|^(?=.*_)[a-z_ ]+$"
+"""Values in a text, a kernel's public name, and lists of names in the code."""
 
 WRITTEN_BY_INTERFACES = ("command-line.md", "parameters.md")
 """Pages that consist of the help texts of commands and parameters."""
@@ -93,7 +98,17 @@ def pages() -> Iterator[Path]:
     yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"))
 
 
-@pytest.mark.parametrize("text", ["95 % sure", "All numbers", "This is no path", "2,000 images a second"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "95 % sure",
+        "All numbers",
+        "This is no path",
+        "2,000 images a second",
+        "like 15 trainings",
+        "2 images stand in",
+    ],
+)
 def test_the_search_finds_phrases(text: str) -> None:
     assert found(text)
     assert not found("The remaining 98.6% go one folder per class, 12 images/s")
@@ -103,6 +118,11 @@ def test_interfaces_use_the_field_s_words(strings: ModuleType) -> None:
     texts = list(strings.all_texts())
     assert len(texts) > 3000
     assert [(name, line, *words) for name, line, text in texts if (words := found(text))] == []
+
+
+def test_interfaces_use_american_spelling(strings: ModuleType) -> None:
+    texts = [(name, line, re.sub(CODE, "", text)) for name, line, text in strings.all_texts()]
+    assert [(name, line, *words) for name, line, text in texts if (words := found(text, SPELLINGS))] == []
 
 
 @pytest.mark.parametrize("page", list(pages()), ids=lambda page: page.relative_to(ROOT).as_posix())

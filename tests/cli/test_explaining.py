@@ -45,7 +45,7 @@ def test_explaining_in_a_terminal(convonet: Convonet, model: Path, tiny: Path) -
     )
     assert said.code == 0, said.err
     assert "Occlusion for" in said.out
-    assert "of 10 other orders" in said.out
+    assert "of 10 random orders" in said.out
     assert said.out.strip().endswith(str(tiny / "out"))
     for words, code, sentence in (
         (
@@ -56,7 +56,7 @@ def test_explaining_in_a_terminal(convonet: Convonet, model: Path, tiny: Path) -
         (["explain", model, photo, "--class", "lihgt"], 2, "Did you mean light"),
         (["explain", model, photo, "--layer", "conv_9"], 2, "no such layer"),
         (["explain", model, photo, "--method", "cam"], 2, "grad_cam, saliency, occlusion"),
-        (["explain", model, tiny / "nowhere.png"], 2, "no such image"),
+        (["explain", model, tiny / "nowhere.png"], 2, "No such image or folder"),
         (["dream", model, "--layer", "conv_1", "--channel", "99"], 2, "no such channel"),
     ):
         refused = convonet(*words)
@@ -102,7 +102,7 @@ def test_another_backend_occludes_and_refuses_gradients_in_words(
     photo = tiny / "test" / "dark" / "0.png"
     refused = convonet("explain", model, photo)
     assert (refused.code, refused.out) == (1, "")
-    assert "with torch only; expected KERAS_BACKEND=torch; received jax. Occlusion explains" in refused.err
+    assert "with torch only; expected KERAS_BACKEND=torch; received jax. Use occlusion" in refused.err
     for words in (["explain", model, photo, "--method", "occlusion"], ["layers", model, photo]):
         said = convonet(*words, "--out", tiny / "out", "--json")
         assert said.code == 0, said.err

@@ -68,7 +68,7 @@ def test_a_damaged_network_in_a_good_zip_is_told_by_the_worker(
     with zipfile.ZipFile(model, "w") as archive:
         archive.writestr("config.json", "{}")
         archive.writestr("metadata.json", "{}")
-    loaded.controller.guard(lambda: loaded.params.files.take_paths([model]))
+    loaded.controller.guard(lambda: loaded.files.take_paths([model]))
     qtbot.waitUntil(
         lambda: bool(answers.errors) or loaded.controller.session.model is not None, timeout=10_000
     )

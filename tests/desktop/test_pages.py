@@ -157,7 +157,7 @@ def test_the_image_dialog_shows_shape_and_values(qtbot: Any, tmp_path: Path) -> 
     dialog = ImageDialog(cells, 0)
     qtbot.addWidget(dialog)
     dialog.show()
-    assert dialog.facts.text() == "Shape 3 × 4 (grey)\nValues 0 to 220, mean 110.0"
+    assert dialog.facts.text() == "Shape 3 × 4 (grayscale)\nValues 0 to 220, mean 110.0"
     shown = dialog._image.pixmap().deviceIndependentSize()
     left = (dialog._image.width() - shown.width()) / 2
     dialog.point_at(QPointF(left + shown.width() - 1, shown.height() - 1))

@@ -289,8 +289,8 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     qtbot.waitUntil(lambda: session.work is not None, timeout=10_000)
     wait_work(loaded)
     assert page.why.grid.pictures.rowCount() == 12
-    assert "sure" in page.why._says.text()
-    page.draw_layers(Path(page.why._rows[0]["path"]))
+    assert "% confident" in page.why._says.text()
+    page.draw_layers(Path(page.why._rows()[0].path))
     wait_work(loaded)
     assert page.layers.list.count() >= 3
     page.excite("output", 3, 8, 0)

@@ -295,7 +295,7 @@ def test_a_head_that_finds_nothing_is_said(make_model) -> None:
     head = [{"type": "conv", "kernel": 9, "padding": "valid"}]
     with pytest.raises(DataError, match=r"too small for layer conv_1 of the head"):
         make_model((32, 32, 3), base="mobilenet_v2", base_weights="random", head=head)
-    with pytest.raises(ParamError, match=r"layer 2: conv needs maps"):
+    with pytest.raises(ParamError, match=r"layer 2: conv needs feature maps"):
         make_model((32, 32, 3), base="mobilenet_v2", head=[{"type": "flatten"}, {"type": "conv"}])
 
 

@@ -30,7 +30,7 @@ def test_read_with_defaults() -> None:
         ([{"type": ["conv"]}], "layer 1: expected a type"),
         ([{"type": "conv", "filters": 0}], "layer 1: filters (Filters): expected a whole number ≥ 1"),
         ([{"type": "conv", "filter": 3}], "did you mean filters?"),
-        ([{"type": "dense"}, {"type": "conv"}], "layer 2: conv needs maps"),
+        ([{"type": "dense"}, {"type": "conv"}], "layer 2: conv needs feature maps"),
         ([{"type": "pool"}] * 201, "received 201"),
     ],
 )

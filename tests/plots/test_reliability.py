@@ -44,7 +44,7 @@ def test_both_pictures_have_their_words(
     figure = reliability_figure(document)
     left, right = figure.axes
     assert left.get_title(loc="left") == "Calibration error 0.100"
-    assert [text.get_text() for text in right.get_legend().get_texts()] == ["right (29)", "wrong (11)"]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["correct (29)", "wrong (11)"]
     assert clipped(figure) == []
 
 

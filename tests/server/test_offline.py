@@ -36,7 +36,7 @@ def look(url, run, browser):
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.goto(url)
-        page.goto(f"{url}#runs")
+        page.goto(f"{url}#runs/{run}")
         page.get_by_text(run).first.wait_for(timeout=30000)
         opened.close()
     strange = [place for place in asked if not place.startswith((url, "data:", "blob:"))]
@@ -67,6 +67,7 @@ finally:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nothing_outside_is_asked(tmp_path: Path) -> None:
     if shutil.which("unshare") is None or subprocess.run([*_ALONE, "true"], check=False).returncode:
         pytest.skip("no namespace without a network can be made here")

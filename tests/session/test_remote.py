@@ -145,5 +145,5 @@ def test_many_images_go_in_several_requests(
     assert len(client_of(server).upload(files)) == 4
     assert [request.body.count(b'name="files"') for request in server.asked] == [2, 2]
     monkeypatch.setattr(uploads, "_MOST_BATCHES", 1)
-    with pytest.raises(InputError, match="too many"):
+    with pytest.raises(InputError, match="too large"):
         client_of(server).upload(files)

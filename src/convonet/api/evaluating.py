@@ -48,7 +48,7 @@ def evaluate(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> EvaluationResult:
-    """Evaluate a model on a set of images. The files of a run folder's evaluation are written to that folder.
+    """Evaluate a model on a set of images. If the model is a run folder, the results are written to it.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
@@ -58,7 +58,7 @@ def evaluate(
             nothing is written to the run.
         split: `test`, `val` or `train`.
         top_k: K of the top-K accuracy: a prediction counts if the true class is among the K most likely ones.
-        positive: the positive class of two.
+        positive: the positive class of a model with two classes.
         threshold: the positive class is predicted if its probability is at least this value, 0..1.
         min_recall: choose the threshold on the validation images so that this fraction of the positives is
             found, 0..1.
@@ -66,8 +66,8 @@ def evaluate(
             each 0 or more.
         calibrate: fit a temperature on the validation images.
         keep: write threshold, positive class and temperature into the model.
-        outside: images, or folders with images, of none of the classes; the result then contains how well
-            they are detected.
+        outside: images, or folders of images, that belong to none of the classes. The result then contains
+            how well they are detected.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
         classes: class names for a model that contains none, in the order of its outputs.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
@@ -117,13 +117,13 @@ def verify(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Repeat a training run, a search or a study, and compare it to the last digit.
+    """Repeat a training run, a search or a study, and check that every number is the same.
 
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
         data: the images, if they have moved. A path is the folder of the training images.
-        device: repeat a training run on this device instead of its own, and compare the scores.
-        precision: repeat a training run with this precision instead of its own, and compare the scores.
+        device: repeat a training run on this device instead of the original one, and compare the scores.
+        precision: repeat a training run with this precision instead of the original one, and compare the scores.
         listen: a function that is called with every event.
         progress: whether to show progress; None: only in a terminal or notebook.
 
@@ -172,7 +172,7 @@ def export(
         fetch: for `web`: download ONNX Runtime Web with npm if it is not on this machine.
         runtime: for `web`: a package or folder that contains ONNX Runtime Web.
         unchecked: for `web`: write the page even if there is no browser to check it in.
-        max_loss: for `onnx-int8`: the largest accepted loss of accuracy, 0–1; None: 0.01.
+        max_loss: for `onnx-int8`: the largest acceptable drop in accuracy, 0–1; None: 0.01.
         listen: a function that is called with every event.
         progress: whether to show progress; None: only in a terminal or notebook.
 
@@ -181,7 +181,7 @@ def export(
 
     Raises:
         InputError: the format does not exist, or a package that it needs is not installed.
-        ModelFileError: the model cannot be exported, or the export gives other predictions.
+        ModelFileError: the model cannot be exported, or the export gives different predictions.
     """
     task = ExportTask(
         model=str(model_path(model).resolve()),

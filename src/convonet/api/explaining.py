@@ -114,9 +114,9 @@ def explain(
         method: `grad_cam`, `saliency` or `occlusion`.
         label: the class to explain; None: the predicted class.
         layer: the layer for Grad-CAM; None: the last convolution.
-        patch: for occlusion: side of the covered square, in pixels of the network's input.
+        patch: for occlusion: side of the hidden square, in pixels of the network's input.
         stride: for occlusion: distance between two squares, in these pixels.
-        alpha: how much of the image the heat covers in the picture, 0..1.
+        alpha: opacity of the heat map over the image, 0..1.
         faithful: also check whether each map is faithful, by deleting its hottest pixels first.
         seed: seed of the check.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
@@ -168,7 +168,7 @@ def layers(
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
-        image: an image whose feature maps are drawn, too.
+        image: an image whose feature maps are also drawn.
         layer: draw only this layer.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
         out: the folder to which the pictures are written.

@@ -103,7 +103,7 @@ def open_run(run: AnyRun) -> TrainedRun | TunedRun:
 
     Raises:
         RunNotFoundError: the run does not exist.
-        InputError: the run is of another kind.
+        InputError: the run is of a different kind.
     """
     found = run_of(run)
     task = found.task()
@@ -128,7 +128,7 @@ def resume(
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
         data: the images, if they have moved.
-        accept_changed_data: continue although the images have changed since the run began.
+        accept_changed_data: continue even if the images have changed since the run began.
         callbacks: `keras.callbacks.Callback`s for the rest of the training run.
         listen: a function that is called with every event.
         progress: whether to show progress; None: only in a terminal or notebook.

@@ -65,7 +65,7 @@ def summary(
     hyper: Hyper = None,
     out: PathLike | None = None,
 ) -> LayerTable:
-    """Describe the layers of a saved network, or of the one that parameters describe.
+    """Describe the layers of a saved network, or of the one that the parameters describe.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
@@ -106,8 +106,8 @@ def augment(
         images: number of images, each shown in a row with its variations.
         copies: number of variations of each image.
         out: the PNG file to write.
-        into: a folder to which variations of every training image are written as class folders; None: no
-            folder.
+        into: a folder to which variations of every training image are written, in one folder per class; None:
+            no folder.
 
     Returns:
         The document that `convonet augment --json` prints.
@@ -137,7 +137,7 @@ def find_rate(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Find a good learning rate by raising it from batch to batch.
+    """Find a good learning rate by increasing it from batch to batch.
 
     Args:
         data: the images, as in `train`.

@@ -64,7 +64,7 @@ def similar(
         listen: a function that is called with every event.
 
     Returns:
-        `similar` has path, class and similarity of each, the most similar first.
+        `similar` has the path, class and similarity of each image, most similar first.
 
     Raises:
         InputError: the image, folder or set does not exist.

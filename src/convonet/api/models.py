@@ -54,7 +54,7 @@ class LoadedModel:
         max_value: float | None = None,
         errors: Errors = "raise",
     ) -> Predictions:
-        """Predict the class of images; arguments as in `convonet.predict`."""
+        """Predict the classes of images; arguments as in `convonet.predict`."""
         return predict_images(
             self._predictor,
             images,

@@ -34,7 +34,7 @@ def predict(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> Predictions:
-    """Predict the class of images.
+    """Predict the classes of images.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.

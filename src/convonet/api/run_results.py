@@ -72,7 +72,7 @@ class TrainedRun:
         return evaluate(self, data, **options)
 
     def predict(self, images: Images, **options: Any) -> Predictions:
-        """Predict the class of images: `convonet.predict(run, images, …)`."""
+        """Predict the classes of images: `convonet.predict(run, images, …)`."""
         return predict(self, images, **options)
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:

@@ -58,8 +58,8 @@ def tune(
         time_limit: seconds after which no trial is started; None: no limit.
         memory_limit: memory for all parallel trials together, in bytes; None: no limit.
         disk_limit: disk space for the prepared images and the files of the run, in bytes; None: no limit.
-        pruner: stops settings early that are worse than others after as many epochs: `median`, `hyperband` or
-            `none`.
+        pruner: stops a setting early if it is worse than others after the same number of epochs: `median`,
+            `hyperband` or `none`.
         seed: seed of all random numbers of the search, 0 to 2³² − 1.
         threads: number of threads of each training run.
         out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.

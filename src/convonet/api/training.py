@@ -71,10 +71,10 @@ def train(
         minutes: time budget of the recipe, above 0; None: 5, or 30 for `best`.
         validation: use the validation folder, or hold out a fraction of the training images.
         seed: seed of all random numbers, 0 to 2³² − 1; None: the seed in `hyper`.
-        from_model: a run, a model file or a Keras model from whose weights training starts; not together with
-            a recipe. Your own Keras model must take images of shape (height, width, channels) and return one
-            value per class; set the `image_size` and `scaling` that it needs. It is saved to a file beside
-            the run. Register custom layers, and a custom loss with which it is compiled, with
+        from_model: a run, a model file or a Keras model from whose weights training starts. It cannot be
+            combined with a recipe. Your own Keras model must take images of shape (height, width, channels)
+            and return one value per class; set the `image_size` and `scaling` that it needs. It is saved to a
+            file beside the run. Register custom layers, and a custom loss with which it is compiled, with
             `keras.saving.register_keras_serializable`; choose other losses in `hyper`.
         image_size: size in pixels to which images are resized, one number or (height, width); None: the size
             in `data`.
@@ -145,7 +145,7 @@ def report(
         run: the run folder, the id of the run, or the result of `train` or `tune`.
         out: the file to write; None: `report.html` in the run folder.
         title: the heading of the report; None: the run's name.
-        explain: add heat maps for the worst mistakes, for which the network is opened.
+        explain: add heat maps for the worst mistakes. This loads the network.
 
     Raises:
         RunNotFoundError: the run does not exist.

@@ -103,7 +103,7 @@ def evaluate(
         list[Path] | None,
         typer.Option(
             "--outside",
-            help="Images that belong to none of the classes, to measure how well they are recognized.",
+            help="Images that belong to none of the classes, to measure how well the model detects them.",
         ),
     ] = None,
     labels: Labels = None,
@@ -206,7 +206,7 @@ def predict(
 
 
 def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given: Any) -> DataParams:
-    """The data parameters that were given, else those that the run was trained with."""
+    """The given data parameters, otherwise those that the run was trained with."""
     task = Run.open(path).task() if (path / RECORD).is_file() else None
     known = task.data if isinstance(task, TrainTask) else None
     return data_params(file, settings, known=known, **given)

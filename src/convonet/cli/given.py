@@ -82,7 +82,7 @@ def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any
 
 
 def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any) -> HyperParams:
-    """The hyperparameters of a single training; a file with alternatives gives the first of each.
+    """The hyperparameters of a single training run; of several values in a file, the first one is used.
 
     Raises:
         ParamError: --set gives several values, of which all but one would be dropped.

@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "mark": CommandHome(
         "marking",
-        "Mark images as mislabeled or to be left out. No files are moved; training uses the marks.",
+        "Mark images that have a wrong label or should be left out. No files are moved; training uses the marks.",
     ),
     "suspects": CommandHome(
         "marking",
@@ -65,7 +65,7 @@ COMMANDS = {
     ),
     "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
-    "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at rising rates."),
+    "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at increasing rates."),
     "models": CommandHome("network", "List the families of networks and the pretrained backbones."),
     "summary": CommandHome(
         "network", "Show the layer table: shapes, parameters, receptive fields, multiply-adds."

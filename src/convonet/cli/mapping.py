@@ -32,13 +32,13 @@ def image_map(
         str | None,
         typer.Argument(
             metavar="DIR|RUN",
-            help="A folder of images whose subfolders are the classes, or a run, for its images and predictions.",
+            help="A folder of images whose subfolders are the classes, or a run, to map its images and predictions.",
         ),
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", help="Which images of --data or of the run: test, val or train."),
+        typer.Option("--split", help="Set to map, from --data or the run: test, val or train."),
     ] = None,
     model: Annotated[
         str | None,
@@ -78,7 +78,7 @@ def similar(
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[
-        str, typer.Option("--split", help="Which images of --data: test, val or train.")
+        str, typer.Option("--split", help="Set to search, from --data: test, val or train.")
     ] = "train",
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Number of images to find.")] = 12,
     json: opt.Json = False,

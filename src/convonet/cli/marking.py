@@ -53,7 +53,7 @@ def mark(
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Mark images as mislabeled or to be left out. No files are moved; training uses the marks."""
+    """Mark images that have a wrong label or should be left out. No files are moved; training uses the marks."""
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)

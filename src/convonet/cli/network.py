@@ -136,7 +136,7 @@ def export(
         typer.Option(
             "--max-loss",
             metavar="SHARE",
-            help="For onnx-int8: largest acceptable loss of accuracy, such as 0.5% or 0.005. Default: 1%.",
+            help="For onnx-int8: largest acceptable drop in accuracy, such as 0.5% or 0.005. Default: 1%.",
         ),
     ] = None,
     json: opt.Json = False,

@@ -22,7 +22,7 @@ class ProgressStyle(StrEnum):
 
 
 class TrainRecipeName(StrEnum):
-    """The recipes of a training."""
+    """The recipes of a training run."""
 
     AUTO = "auto"
     FAST = "fast"
@@ -31,7 +31,7 @@ class TrainRecipeName(StrEnum):
 
 
 class RecipeName(StrEnum):
-    """The recipes of a file of hyperparameters."""
+    """The recipes of a hyperparameter file."""
 
     FAST = "fast"
     BEST = "best"

@@ -9,9 +9,9 @@ from convonet.text import terminal
 
 
 class SafeStream:
-    """A text stream that writes control characters as escapes; line ends, tabs and colours stay.
+    """A text stream that writes control characters as escapes; line ends, tabs and colors stay.
 
-    Colours stay in a terminal only: elsewhere nobody sends them but a name.
+    Colors stay only in a terminal: elsewhere, only a name can contain them.
     """
 
     def __init__(self, stream: TextIO) -> None:

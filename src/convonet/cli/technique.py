@@ -86,7 +86,7 @@ def find_rate(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Find a good learning rate: measure the loss at rising rates."""
+    """Find a good learning rate: measure the loss at increasing rates."""
     given, values = _given(
         data,
         hyper,

@@ -32,12 +32,12 @@ def verify(
     device: Annotated[
         str | None,
         typer.Option(
-            "--device", help="Repeat on another device, such as cpu or cuda, and compare the scores."
+            "--device", help="Repeat on a different device, such as cpu or cuda, and compare the scores."
         ),
     ] = None,
     precision: Annotated[
         Precision | None,
-        typer.Option("--precision", help="Repeat in another precision, and compare the scores."),
+        typer.Option("--precision", help="Repeat with a different precision, and compare the scores."),
     ] = None,
     root: opt.Root = None,
     json: opt.Json = False,

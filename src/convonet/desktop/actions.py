@@ -199,7 +199,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "find_rate",
         "Tools",
         "Find Learning Rate",
-        "The loss at rising learning rates, and a good rate to start with",
+        "The loss at increasing learning rates, and a good rate to start with",
         needs="find_rate",
     ),
     ActionSpec(

@@ -21,7 +21,7 @@ IntervalBounds = tuple[float, float]
 class Document(BaseModel):
     """A frozen document with the keys of its JSON.
 
-    Keys that this version does not know are kept and written again. `document["key"]` gives what `document.key` gives.
+    Keys that this version does not know are kept and written again. `document["key"]` is the same as `document.key`.
     """
 
     # Deferred: a command that reads one document does not wait until the models of all others are built.

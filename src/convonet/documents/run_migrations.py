@@ -25,7 +25,7 @@ def migrated(record: JsonObject) -> JsonObject:
     """The record in today's format.
 
     Raises:
-        RunNotFoundError: it was written by a newer version, or is no record.
+        RunNotFoundError: it was written by a newer version, or is not a record.
     """
     version = record.get("format_version") if isinstance(record, dict) else None
     if not isinstance(version, int) or not 0 <= version <= RUN_VERSION:

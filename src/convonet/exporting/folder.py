@@ -135,7 +135,7 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
 def _readme(info: ModelInfo) -> str:
     names = ", ".join(info.classes[:20]) + (" …" if len(info.classes) > 20 else "")
     pixels = info.pixels
-    colour = "gray" if pixels.channels == 1 else "color (RGB)"
+    colour = "grayscale" if pixels.channels == 1 else "color (RGB)"
     shape = f"(batch, {pixels.height}, {pixels.width}, {pixels.channels})"
     rule = ""
     if info.threshold is not None:

@@ -28,5 +28,5 @@ def work(run: Run, task: FindRateTask, watch: Watch) -> RateCurveDocument:
     curve = find_rate(model, task.hyper, given.rows, watch, low=task.low, high=task.high, steps=task.steps)
     path = Path(task.out) if task.out else run.file("rate_finder.png")
     save_figure(finder_figure(curve.rates, curve.losses, curve.suggested), path)
-    watch.tell(FileSaved(path=str(path), title="Loss at rising learning rates"))
+    watch.tell(FileSaved(path=str(path), title="Loss at increasing learning rates"))
     return RateCurveDocument(**asdict(curve), path=str(path))

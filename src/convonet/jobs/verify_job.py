@@ -103,7 +103,7 @@ def _changed(task: Task, changes: dict[str, str], planned: bool) -> Task:
         return task
     if not isinstance(task, TrainTask) or planned:
         raise InputError(
-            "Only a training run without a recipe can be repeated on another device or in another precision",
+            "Only a training run without a recipe can be repeated on a different device or with a different precision",
             received=f"a {task.kind} run" + " with a recipe" * planned,
         )
     return task.changed(hyper=task.hyper.changed(**changes))

@@ -28,8 +28,8 @@ class ComputingParams(ParamModel):
     device: str = param(
         "auto",
         "Device",
-        "Device to train on: auto uses a GPU if there is one. Or cpu, cuda (an NVIDIA GPU), cuda:1 (the second "
-        "one), mps (Apple).",
+        "Device to train on: auto (a GPU if there is one), cpu, cuda (an NVIDIA GPU), cuda:1 (the second one) or "
+        "mps (Apple).",
         group="Computing",
     )
     precision: Precision = param(

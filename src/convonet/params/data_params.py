@@ -125,8 +125,8 @@ class DataParams(ParamModel):
     scaling: Scaling = param(
         "unit",
         "Scaling",
-        "How pixels are scaled inside the network: unit to 0 to 1, symmetric to −1 to 1, imagenet and standard by "
-        "mean and standard deviation, none not at all.",
+        "How pixels are scaled inside the network: to 0..1 (unit), to −1..1 (symmetric), by mean and standard "
+        "deviation (imagenet, standard), or not at all (none).",
         group="Pixels",
     )
     mean: tuple[Annotated[float, pydantic.Field(ge=0, le=1)], ...] | None = param(
@@ -163,8 +163,8 @@ class DataParams(ParamModel):
     test_share: float = param(
         0.0,
         "Test fraction",
-        "Fraction of the training images held out for testing when there are no test images (0–1). They are "
-        "never trained on.",
+        "Fraction of the training images held out for testing when there are no test images (0–1). These "
+        "images are never used for training.",
         group="Split",
         ge=0,
         lt=1,
@@ -183,7 +183,7 @@ class DataParams(ParamModel):
         "Regular expression with one capture group, which extracts from the path what images belong to, such as "
         "a patient number. Images that belong together are never split between training, validation and test.",
         group="Split",
-        default_text="every image alone",
+        default_text="each image is its own group",
         literal=True,
     )
     path_column: str | None = param(
@@ -224,7 +224,7 @@ class DataParams(ParamModel):
         "Group column",
         "The column of a CSV or TSV file that says which images belong together, like the group pattern.",
         group="Split",
-        default_text="every image alone",
+        default_text="each image is its own group",
         literal=True,
     )
     alike_together: bool = param(
@@ -236,7 +236,7 @@ class DataParams(ParamModel):
     class_map: dict[str, str] | None = param(
         None,
         "Class map",
-        "Class folders of other sets, each with its class in the training set.",
+        "Maps class folders of the validation and test images to classes of the training images.",
         group="Classes",
         default_text="the names match",
     )

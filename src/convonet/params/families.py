@@ -107,7 +107,7 @@ _FAMILIES = (
     FamilyInfo(
         "three_block",
         "Three blocks",
-        "Three convolutions with pooling, filters doubling, one dense layer, logits. For characters and signs.",
+        "Three convolutions with pooling, doubling the number of filters, and one dense layer. For written characters.",
         "textbook, for 55 Chinese characters",
         {"num_filters": 16, "kernel_size": 3, "num_units": 64, "activation": "relu", "drop_out": 0.0}
         | _CONV
@@ -149,7 +149,7 @@ _FAMILIES = (
     FamilyInfo(
         "custom",
         "Your own layers",
-        "The layers that you list in the parameter Layers.",
+        "The layers that you list in the Layers parameter.",
         "you",
         {"layers": _CUSTOM, "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"},
     ),

@@ -177,7 +177,7 @@ class NetworkParams(ParamModel):
     layers: tuple[LayerValues, ...] | None = param(
         None,
         "Layers",
-        'Layers of the family custom, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
+        'Layers of the custom family, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
         "layer is added.",
         group="Network",
         kind="layers",

@@ -42,13 +42,13 @@ class StoppingParams(ParamModel):
     stop_restore_best: bool = param(
         True,
         "Restore best weights",
-        "Early stopping restores the weights of its best epoch.",
+        "Early stopping restores the weights of the best epoch.",
         group="Stopping",
     )
     save_best: SaveBest | None = param(
         None,
         "Best epoch metric",
-        "Saves the model of the epoch that is best by this metric; none saves that of the last epoch.",
+        "Saves the model of the epoch that is best by this metric; none saves the model of the last epoch.",
         group="Stopping",
         default_text="val_loss; without validation, the last epoch",
     )

@@ -109,8 +109,8 @@ class TrainingParams(ParamModel):
     clip_norm: float | None = param(
         None,
         "Gradient clipping",
-        "Largest norm of the gradient of all weights together; a longer one is scaled down. Set it, for example "
-        "to 1, when the loss jumps or explodes.",
+        "Largest norm of the gradient over all weights; a larger gradient is scaled down. Set it, for example to "
+        "1, when the loss jumps or explodes.",
         group="Training",
         gt=0,
         le=1e6,
@@ -120,7 +120,7 @@ class TrainingParams(ParamModel):
     weight_average: float = param(
         0.0,
         "Average weights",
-        "Averages the weights over about this number of final epochs. 0 keeps the last weights.",
+        "Averages the weights over roughly this many final epochs. 0 keeps the last weights.",
         group="Training",
         unit="epochs",
         ge=0,

@@ -29,7 +29,7 @@ class TransferParams(ParamModel):
         None,
         "Backbone",
         "Pretrained network for transfer learning: a name that `convonet models` lists, or a .keras or .h5 file. "
-        "Setting it chooses the family transfer.",
+        "Setting it selects the transfer family.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -52,7 +52,7 @@ class TransferParams(ParamModel):
     head: tuple[LayerValues, ...] | None = param(
         None,
         "Head",
-        "Layers between the backbone and the output, of the same types as in the family custom.",
+        "Layers between the backbone and the output, of the same types as in the custom family.",
         group="Network",
         kind="layers",
         tunable=True,
@@ -116,7 +116,7 @@ class FineTuneParams(ParamModel):
     fine_tune_rate: float | None = param(
         None,
         "Fine-tuning rate",
-        "Learning rate at the start of fine-tuning, usually 10 to 100 times smaller than the first.",
+        "Learning rate at the start of fine-tuning, usually 10 to 100 times smaller than the initial one.",
         group="Fine-tuning",
         gt=0,
         le=100,

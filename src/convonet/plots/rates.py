@@ -11,7 +11,7 @@ from convonet.plots.figures import BLUE, GREEN, TICK_SIZE, new_figure, tidy
 from convonet.plots.registry import register
 
 
-@register("rate_finder", "Loss at rising learning rates", "rate_finder.png")
+@register("rate_finder", "Loss at increasing learning rates", "rate_finder.png")
 def finder_figure(rates: Sequence[float], losses: Sequence[float], suggested: float | None = None) -> Figure:
     """The finder's curve over a logarithmic axis, with the rate that it suggests.
 
@@ -23,7 +23,7 @@ def finder_figure(rates: Sequence[float], losses: Sequence[float], suggested: fl
     ax = figure.subplots()
     ax.plot(rates, losses, color=BLUE, linewidth=1.8)
     ax.set_xscale("log")
-    tidy(ax, "Loss at rising learning rates", "Learning rate", "Loss (smoothed)")
+    tidy(ax, "Loss at increasing learning rates", "Learning rate", "Loss (smoothed)")
     if suggested is not None:
         ax.axvline(
             suggested, color=GREEN, linestyle=DASHES, linewidth=1.4, label=f"suggested: {suggested:.2g}"

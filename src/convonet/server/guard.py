@@ -34,7 +34,7 @@ _SECURITY = {
 class Guard:
     """ASGI middleware: refuses what does not come from a person of this server, and secures the answers.
 
-    - The `Host` must be a name of this server where it listens on loopback only, so that no web site can reach
+    - The `Host` must be a name of this server where it listens on loopback only, so that no website can reach
       it under a name of its own (DNS rebinding).
     - A request that a browser sends on behalf of another site is refused.
     - The API asks for the token where one is set: `Authorization: Bearer`, or the cookie that `login` set.
@@ -126,7 +126,7 @@ def _name(host: str) -> str:
 
 
 def _check_site(method: str, path: str, headers: Headers, host: str) -> None:
-    """Refuse what another web site lets a browser send."""
+    """Refuse what another website lets a browser send."""
     site = headers.get("sec-fetch-site")
     # Old browsers send no such header; for them the origin of requests that change something decides.
     foreign = site is not None and site not in ("same-origin", "none")

@@ -24,7 +24,7 @@ def test_a_map_is_drawn_and_used(
     page = ready("data", known, serve().url)
     page.get_by_role("link", name="Map …").click()
     page.get_by_label("Set").select_option("test")
-    page.get_by_label("Answers").select_option("trained")
+    page.get_by_label("Predictions").select_option("trained")
     page.get_by_role("button", name="Draw the map").click()
     canvas = page.locator(".map-view canvas")
     canvas.wait_for(timeout=120_000)

@@ -77,13 +77,16 @@ def test_a_new_persons_way(
 
     go(page, "test")
     page.get_by_text("of 24 images are predicted correctly").wait_for()
+    for words in page.locator(".matrix button").evaluate_all("all => all.map((e) => e.ariaLabel)"):
+        mistake = re.match(r"(.+) mistaken for (.+): ", words)
+        assert mistake is None or mistake[1] != mistake[2]
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
     count = int(re.search(r": (\d+) of", said)[1])
     cell.click()
     page.locator("#answers h2", has_text=re.compile(f": {count} image")).wait_for()
     page.locator("#answers .pic").first.click()
-    page.get_by_role("dialog").get_by_text("predicted").wait_for()
+    page.get_by_role("dialog").get_by_text("Prediction:").wait_for()
     page.keyboard.press("Escape")
 
     go(page, "use")

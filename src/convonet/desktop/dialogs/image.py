@@ -139,7 +139,7 @@ def _facts(picture: QPixmap) -> str:
     pixels = b"".join(whole[start : start + 3 * width] for start in range(0, height * line, line))
     is_grey = pixels[::3] == pixels[1::3] == pixels[2::3]
     shape = f"{height} × {width}" if is_grey else f"{height} × {width} × 3"
-    kind = "grey" if is_grey else "red, green, blue"
+    kind = "grayscale" if is_grey else "red, green, blue"
     return (
         f"Shape {shape} ({kind})\nValues {min(pixels)} to {max(pixels)}, mean {sum(pixels) / len(pixels):.1f}"
     )

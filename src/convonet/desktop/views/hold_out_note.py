@@ -30,7 +30,7 @@ class HoldOutNote(QFrame):
         self.hold_out = button(
             f"Hold out {100 * _SHARE:g}% for testing",
             self._hold_out,
-            tip="A fraction of each class is set aside for testing and never trained on.",
+            tip="A fraction of each class is set aside for testing and never used for training.",
         )
         line = row(text, self.hold_out, controller.button("load_test", "Test folder …"), gap=10, margin=10)
         line.setStretch(0, 1)

@@ -68,7 +68,7 @@ class SizesView(QScrollArea):
     def show_found(self, found: SizesFound) -> None:
         """Show what was found."""
         height, width, channels = found.shape
-        parts = [f"The network sees {height} × {width} pixels, {'gray' if channels == 1 else 'color'}"]
+        parts = [f"The network sees {height} × {width} pixels, {'grayscale' if channels == 1 else 'color'}"]
         for split, (mean, spread) in found.pixels.items():
             seen = f"{found.looked_at[split]:,} images measured"
             parts.append(

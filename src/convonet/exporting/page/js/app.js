@@ -21,7 +21,7 @@ async function start() {
   byId("state").hidden = true;
   byId("tools").hidden = false;
   byId("classes").textContent = sentence(classes);
-  const channels = about.input_channels === 1 ? "gray" : "color";
+  const channels = about.input_channels === 1 ? "grayscale" : "color";
   byId("details").textContent = `${about.input_width} × ${about.input_height} px, ${channels}`;
   listen();
   new Camera(model, (image, canvas) => show(image, "Camera", canvas));

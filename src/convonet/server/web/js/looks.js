@@ -28,7 +28,7 @@ export function looks(page) {
     h(
       "p.muted",
       {},
-      "Shows training images as augmentation changes them, or the loss at rising learning rates.",
+      "Shows training images as augmentation changes them, or the loss at increasing learning rates.",
     ),
     h(".buttons", {}, augment, rates),
     place,
