@@ -145,8 +145,9 @@ figure = convonet.plot_loss_acc(model, target_acc=0.9)
 
 All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received` and
 `hint`. Input that cannot be used raises an `InputError`: `ParamError`, `DataError`, `ModelFileError`,
-`RunNotFoundError` … A call that is rejected leaves no run folder. Ctrl-C saves a checkpoint and raises
-`KeyboardInterrupt`; `convonet.resume(run)` continues.
+`RunNotFoundError` … A package that is not installed raises a `MissingPackageError`, whose hint is the command that
+installs it. A call that is rejected leaves no run folder. Ctrl-C saves a checkpoint and raises `KeyboardInterrupt`;
+`convonet.resume(run)` continues.
 
 ## Types in the signatures
 

@@ -35,7 +35,16 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'convonet' has no attribute {name!r}")
     module, real = _HOMES[name]
-    return getattr(importlib.import_module(module), real)
+    try:
+        return getattr(importlib.import_module(module), real)
+    except ModuleNotFoundError as error:
+        # Only here, so that `import convonet` loads nothing of its own.
+        from convonet.packages import missing_package
+
+        missing = missing_package(error)
+        if missing is None:
+            raise
+        raise missing from error
 
 
 def __dir__() -> list[str]:

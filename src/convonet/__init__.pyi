@@ -52,6 +52,7 @@ from convonet.errors import DataChangedError as DataChangedError
 from convonet.errors import DataError as DataError
 from convonet.errors import ImageNotFoundError as ImageNotFoundError
 from convonet.errors import InputError as InputError
+from convonet.errors import MissingPackageError as MissingPackageError
 from convonet.errors import ModelFileError as ModelFileError
 from convonet.errors import OutOfMemoryError as OutOfMemoryError
 from convonet.errors import OutputError as OutputError

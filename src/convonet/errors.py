@@ -16,6 +16,7 @@ ConvonetError                  exit 1
 ├── StorageError               writing failed in the middle: a full disk
 ├── TrainingError              training cannot go on
 ├── OutOfMemoryError           the memory was not enough
+├── MissingPackageError        a Python package that the work needs is not installed
 └── WorkerError                a worker process died
 Cancelled                      a state with partial results, not an error: exit 130
 user_code.UserCodeError        a callback or listener raised; Python callers get its own exception
@@ -233,6 +234,10 @@ class TrainingError(ConvonetError):
 
 class OutOfMemoryError(ConvonetError):
     """The memory was not enough."""
+
+
+class MissingPackageError(ConvonetError):
+    """A Python package that the work needs is not installed."""
 
 
 class WorkerError(ConvonetError):

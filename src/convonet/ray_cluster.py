@@ -26,7 +26,7 @@ def connected(cores: int | None) -> Any:
         # Ray is an extra.
         import ray
     except ImportError as error:
-        raise InputError("Ray is not installed", hint="pip install 'convonet[ray]'") from error
+        raise InputError("Ray is not installed", hint="Run pip install 'convonet[ray]'") from error
     # Ray raises an error when it is initialized twice in one process.
     if ray.is_initialized():
         return ray

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 import convonet
+from without_packages import python_without
 
 ROOT = Path(__file__).parents[2]
-SOURCE = Path(convonet.__file__).parents[1]
 REQUIREMENTS = ROOT / "requirements-predict.txt"
 ABSENT = (
     *(
@@ -33,18 +31,10 @@ ABSENT = (
     ),
     *("fastapi", "uvicorn", "PySide6", "httpx", "openvino"),
 )
-HIDDEN = f"""
-import sys
 
-class Without:
-    def __init__(self, finder):
-        self.finder = finder
-    def find_spec(self, name, path=None, target=None):
-        absent = name.partition(".")[0] in {ABSENT!r}
-        return None if absent else self.finder.find_spec(name, path, target)
 
-sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
-"""
+LACKING = "keras torch opencv-python-headless optuna onnx matplotlib jinja2 h5py"
+"""What one command installs where all of these are absent."""
 
 
 @pytest.fixture(scope="module")
@@ -54,22 +44,9 @@ def trained(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> convonet.
     return convonet.train(data, hyper, out=tmp_path_factory.mktemp("runs"), name="digits", threads=1)
 
 
-def python(folder: Path, arguments: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    """Run Python, and the workers it starts, in an environment without the packages that only training needs."""
-    # Workers leave the folder they stand in out of PYTHONPATH.
-    hidden = folder / "hidden"
-    hidden.mkdir(exist_ok=True)
-    (hidden / "sitecustomize.py").write_text(HIDDEN, encoding="utf-8")
-    paths = os.pathsep.join([str(hidden), str(SOURCE)])
-    variables = {"PYTHONPATH": paths, "CONVONET_HOME": str(folder / "home")}
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        env=os.environ | variables,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def python(folder: Path, arguments: Sequence[str | Path]) -> CompletedProcess[str]:
+    """Run Python in an environment without the packages that only training needs."""
+    return python_without(ABSENT, folder, arguments)
 
 
 def test_python_and_the_command_line_predict(
@@ -97,7 +74,40 @@ def test_what_needs_keras_says_so(trained: convonet.TrainedRun, digits: Path, tm
     said = python(tmp_path, ["-m", "convonet", "explain", trained.path, image, "--method", "saliency"])
     assert said.returncode == 1
     assert "Keras is not installed" in said.stderr
+    assert said.stderr.rstrip().endswith(f"Run pip install {LACKING}.")
     assert "Traceback" not in said.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "absent", "install"),
+    [
+        ("evaluate RUN IMAGES", ABSENT, LACKING),
+        ("map IMAGES --out map.png", ABSENT, LACKING),
+        ("report RUN", ABSENT, LACKING),
+        ("inspect IMAGES --report images.html", ABSENT, LACKING),
+        ("train IMAGES --recipe none --out runs", ABSENT, LACKING),
+        ("evaluate RUN IMAGES", ["matplotlib"], "matplotlib"),
+        ("report RUN", ["jinja2"], "jinja2"),
+        ("train IMAGES --recipe none --out runs", ["jinja2"], "jinja2"),
+    ],
+)
+def test_commands_name_the_package_and_how_to_install_it(
+    trained: convonet.TrainedRun,
+    digits: Path,
+    tmp_path: Path,
+    command: str,
+    absent: Sequence[str],
+    install: str,
+) -> None:
+    named = {"RUN": trained.path, "IMAGES": digits / "train"}
+    words: list[str | Path] = [named.get(word, word) for word in command.split()]
+    done = python_without(absent, tmp_path, ["-m", "convonet", *words, "--json"])
+    assert done.returncode == 1
+    message = done.stderr.splitlines()[-1]
+    assert message.endswith(f", which is not installed. Run pip install {install}.")
+    assert json.loads(done.stdout)["error"]["type"] == "MissingPackageError"
+    assert not list(tmp_path.glob("runs/*"))
 
 
 def test_the_list_of_packages_is_part_of_what_the_project_asks_for() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from convonet.api.inputs import Listener, PathLike
 from convonet.api.progress import shown
-from convonet.errors import InputError, OutOfMemoryError
+from convonet.errors import InputError, MissingPackageError, OutOfMemoryError
 from convonet.events import RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
@@ -59,7 +59,7 @@ def new_run(
     try:
         track_run(run, addresses)
         run_task(run, task, listen, progress, **more)
-    except InputError:
+    except (InputError, MissingPackageError):
         # A run that was rejected leaves nothing, not even the folder for runs that was made for it.
         if RunStore().drop_unbegun(run) and not existed:
             with suppress(OSError):  # another run has begun in it meanwhile

@@ -18,6 +18,7 @@ from convonet.cli.output import guard_streams, note, print_json, say
 from convonet.cli.paths import PathTyper
 from convonet.cli.state import STATE
 from convonet.errors import Cancelled, ConvonetError
+from convonet.packages import missing_package
 
 app = PathTyper(
     name="convonet",
@@ -74,15 +75,17 @@ def run() -> None:
     except BrokenPipeError:
         code = 1
     except Exception as error:
-        code = _failed(
-            ConvonetError(
-                f"Unexpected error: {type(error).__name__}: {error}",
-                hint="Run `convonet --debug …` to see the traceback",
-            )
-        )
+        code = _failed(missing_package(error) or _unexpected(error))
         if STATE.debug:
             raise
     sys.exit(code)
+
+
+def _unexpected(error: Exception) -> ConvonetError:
+    return ConvonetError(
+        f"Unexpected error: {type(error).__name__}: {error}",
+        hint="Run `convonet --debug …` to see the traceback",
+    )
 
 
 def _failed(error: ConvonetError) -> int:

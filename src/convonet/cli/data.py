@@ -12,7 +12,6 @@ from convonet.cli.given import data_params
 from convonet.cli.output import note, print_json, print_table, say
 from convonet.data.inspection import Inspection, inspect_folder
 from convonet.data.samples import write_samples
-from convonet.reports.data_report import write_data_report
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +48,9 @@ def inspect(
     """Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."""
     found = inspect_folder(folder, test=test, data=data_params(None, settings, train_dir=folder))
     if report is not None:
+        # Loads Jinja2, which nothing else here needs.
+        from convonet.reports.data_report import write_data_report
+
         note(f"Report: {write_data_report(found, report.resolve())}")
     if json:
         print_json(found)

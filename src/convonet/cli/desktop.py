@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from convonet.errors import ConvonetError
+from convonet.errors import ConvonetError, MissingPackageError
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +44,8 @@ def desktop(
 ) -> None:
     """Open the window."""
     if importlib.util.find_spec("PySide6") is None:
-        raise ConvonetError(
-            "The window needs PySide6, which is not installed", hint="pip install 'convonet[desktop]'"
+        raise MissingPackageError(
+            "The window needs PySide6, which is not installed", hint="Run pip install 'convonet[desktop]'"
         )
     if (reason := no_display()) is not None:
         raise ConvonetError(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from convonet.cli.output import note
-from convonet.errors import ConvonetError
+from convonet.errors import MissingPackageError
 
 _LIMITS = "Limits"
 
@@ -119,9 +119,9 @@ def serve(
     """Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed."""
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
         # Before anything of the server is imported: an extra that lacks is no unexpected error.
-        raise ConvonetError(
+        raise MissingPackageError(
             "The server needs FastAPI and uvicorn, which are not installed",
-            hint="pip install 'convonet[server]'",
+            hint="Run pip install 'convonet[server]'",
         )
     # By their names: the command line does not stand on the server.
     settings = importlib.import_module("convonet.server.settings")

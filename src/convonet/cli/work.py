@@ -8,7 +8,7 @@ from types import FrameType
 
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
-from convonet.errors import InputError
+from convonet.errors import InputError, MissingPackageError
 from convonet.launch.supervisor import Supervisor
 from convonet.launch.worker import Worker
 from convonet.runs import Run, RunStore
@@ -39,11 +39,11 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
 
 
 def do_new_run(run: Run, threads: int | None, progress: str) -> None:
-    """`do_run` for a new run: if its input is rejected before it starts, the run leaves nothing."""
+    """`do_run` for a new run: if it is rejected before it starts, the run leaves nothing."""
     try:
         do_run(run, threads, progress)
     # Bad input is found in the worker, where images are read; the person sees an error and no empty run.
-    except InputError:
+    except (InputError, MissingPackageError):
         RunStore().drop_unbegun(run)
         raise
 

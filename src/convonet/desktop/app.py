@@ -20,6 +20,7 @@ from convonet.desktop.style import Theme, apply_look
 from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, OutputError
 from convonet.home import home
+from convonet.packages import missing_package
 from convonet.params.recipes import TrainRecipe
 from convonet.session.local.backend import LocalBackend
 from convonet.session.session import Session
@@ -85,7 +86,7 @@ def as_error(fault: Exception) -> ConvonetError:
     """What the dialog says of a fault; the traceback stands in its details."""
     if isinstance(fault, ConvonetError):
         return fault
-    error = ConvonetError(
+    error = missing_package(fault) or ConvonetError(
         f"Unexpected error: {type(fault).__name__}: {fault}",
         hint="You can continue. To report the error, select Copy and paste the details",
     )

@@ -10,6 +10,7 @@ from convonet.atomic import write_json
 from convonet.documents.document import Document
 from convonet.events import Watch
 from convonet.json_values import JsonObject
+from convonet.packages import require
 from convonet.runs import Run
 from convonet.runs.documents import RESULT
 from convonet.tasks import ReportTask, Task
@@ -24,6 +25,9 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
     """
 
     def job(run: Run, watch: Watch) -> None:
+        if task.reported:
+            # The report is written last; hours of work must not end in an error that was known before.
+            require("jinja2")
         work: Callable[..., Document | JsonObject] = job_module(task).work
         with tracked(run, watch) as watch:
             write_json(run.file(RESULT), work(run, task, watch, **more))

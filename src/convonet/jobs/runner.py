@@ -10,6 +10,7 @@ from typing import Any
 from convonet.atomic import is_no_room, no_room
 from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError, StorageError
 from convonet.events import Event, RunEnded, RunStarted, RunState, Watch
+from convonet.packages import missing_package
 from convonet.runs import Run
 from convonet.runs.memory import is_memory_error
 from convonet.runs.run import now
@@ -108,7 +109,9 @@ def _end_failed(end: Callable[[RunState, ConvonetError], Any], error: ConvonetEr
 def _reason(run: Run, error: Exception) -> ConvonetError:
     if is_no_room(error):
         return no_room(run.path)
-    return _out_of_memory() if is_memory_error(error) else _unexpected(error)
+    if is_memory_error(error):
+        return _out_of_memory()
+    return missing_package(error) or _unexpected(error)
 
 
 def _out_of_memory() -> ConvonetError:

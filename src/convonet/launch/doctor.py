@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -74,4 +75,7 @@ def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
         found: dict[str, str] = json.loads(probe.stdout.splitlines()[-1])
         return found
     lines = probe.stderr.strip().splitlines()
-    return {"error": lines[-1] if lines else f"Keras exited with code {probe.returncode}"}
+    if not lines:
+        return {"error": f"Keras exited with code {probe.returncode}"}
+    # An error of ours is a whole sentence; its class before it is for the traceback.
+    return {"error": re.sub(r"^convonet\.errors\.\w+: ", "", lines[-1])}

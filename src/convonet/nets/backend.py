@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from convonet.errors import ConvonetError
+from convonet.errors import ConvonetError, MissingPackageError
 from convonet.hints import Hint, Spelling
 from convonet.nets.uncompiled import without_compiler
+from convonet.packages import installing, require
 
 _DOCTOR = Spelling("`convonet doctor` in a terminal", "`convonet doctor`", "`convonet doctor` on the server")
 _UNUSED = ("sklearn", "pandas", "matplotlib", "jax")
@@ -53,6 +54,8 @@ def _install(wanted: str) -> str:
 
 
 def _check_backend(wanted: str) -> None:
+    if wanted == "torch":
+        require("torch")
     if wanted not in _BACKENDS or find_spec(wanted) is None:
         raise ConvonetError(
             "KERAS_BACKEND names a backend that cannot be used",
@@ -63,10 +66,10 @@ def _check_backend(wanted: str) -> None:
 
 
 if find_spec("keras") is None:
-    raise ConvonetError(
+    raise MissingPackageError(
         "Keras is not installed, so only ONNX files made by Convonet can be used",
         expected="keras and torch, which training, explaining and .keras files need",
-        hint="Install Convonet with all its dependencies",
+        hint=installing("keras"),
     )
 os.environ.setdefault("KERAS_BACKEND", "torch")
 _check_backend(os.environ["KERAS_BACKEND"])

@@ -19,6 +19,7 @@ from convonet.errors import (
     RunNotFoundError,
     StorageError,
 )
+from convonet.packages import missing_package
 
 PROBLEM = "application/problem+json"
 
@@ -101,6 +102,8 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def of_us(request: Request, error: Exception) -> Response:
+        if missing := missing_package(error):
+            return problem(500, missing)
         hint = "The server's log has the details"
         # Only its class: the message of an unknown error may hold paths or contents.
         return problem(500, ConvonetError(f"Unexpected error: {type(error).__name__}", hint=hint))

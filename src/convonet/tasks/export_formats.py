@@ -98,7 +98,7 @@ def export_format(name: str, options: Iterable[str] = ()) -> ExportFormat:
         plain = ", ".join(item.name for item in _FORMATS if item.module is None)
         raise InputError(
             f"Exporting to {found.title} needs the package {found.package}, which is not installed",
-            hint=f"pip install {found.package}, or choose a format without extra packages: {plain}",
+            hint=f"Run pip install {found.package}, or choose a format without extra packages: {plain}",
         )
     if wrong := [each for each in options if each not in found.options]:
         raise ParamError.of({each: f"{each}: the format {name} has no such option" for each in wrong})
