@@ -116,7 +116,7 @@ function begin(page) {
     button: "Search",
     about: [
       "Networks that were trained without an image, with several seeds, predict its class. " +
-        "If they confidently predict another class than the label, the label is suspicious.",
+        "If they confidently predict a different class from the label, the label is suspicious.",
       "This takes folds × repeats training runs with the current hyperparameters.",
     ],
     fields: {
