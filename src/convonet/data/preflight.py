@@ -215,7 +215,7 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
         yield DataFinding(
             "black",
             f"{every}{where} {verb} completely black to the network, such as {prepared.paths[black[0]]}: for drawings "
-            "on a transparent background, set alpha to white; 16-bit and 32-bit images must use the full range of values",
+            "on a transparent background, set alpha to white; 16-bit and 32-bit images must use their full range",
         )
 
 
