@@ -64,7 +64,7 @@ def command_page() -> str:
         "occurs. `man convonet` shows this page in a terminal.\n\n"
         "| exit code | meaning |\n|---|---|\n"
         "| 0 | done |\n"
-        "| 1 | the work failed, a file was missing or none could be read, or `verify` found a difference |\n"
+        "| 1 | the work failed, a file was missing, no image could be read, or `verify` found a difference |\n"
         "| 2 | wrong usage or invalid input |\n"
         "| 130 | cancelled; a checkpoint is kept, and `convonet resume` continues |\n"
     )

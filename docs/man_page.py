@@ -29,7 +29,7 @@ TAIL = """.SH "EXIT STATUS"
 Done.
 .TP
 .B 1
-The work failed, a file was missing or none could be read, or a comparison found a difference (\\fBverify\\fR).
+The work failed, a file was missing, no image could be read, or a comparison found a difference (\\fBverify\\fR).
 .TP
 .B 2
 Wrong usage or invalid input.

@@ -10,7 +10,8 @@ import pytest
 
 from convonet import errors
 from convonet.errors import ClassMismatchError, ConvonetError, DataError, ParamError, error_from_dict, nearest
-from convonet.events import BatchEnded, Event, RunState, UnknownEvent, Watch, read_event, read_lines
+from convonet.event_lines import read_event, read_lines
+from convonet.events import BatchEnded, Event, RunState, UnknownEvent, Watch
 
 
 def test_a_sentence_says_what_where_expected_received_and_what_next() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import sys
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,3 +89,38 @@ def test_rooms_are_imported_by_a_text_for_a_reason_only() -> None:
         if (names := list(rooms_by_name(path.read_text(encoding="utf-8"), path.parent.name)))
     }
     assert found == BY_NAME
+
+
+def headings(source: str) -> Iterator[str]:
+    """Comments that stand alone between empty lines: they name what follows and give no reason."""
+    lines = ["", *source.splitlines(), ""]
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row = token.start[0]
+        if token.type == tokenize.COMMENT and lines[row].lstrip().startswith("#"):
+            if not lines[row - 1].strip() and not lines[row + 1].strip():
+                yield f"{row}: {token.string}"
+
+
+def test_comments_are_no_headings() -> None:
+    assert list(headings("A = 1\n\n# Pages\n\nB = 2\n# Why.\nC = '# no'\n")) == ["3: # Pages"]
+    found = {
+        path.relative_to(SOURCE).as_posix(): lines
+        for path in SOURCE.rglob("*.py")
+        if (lines := list(headings(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+
+
+MOST_LINES = 320
+LONG = {
+    # A list of the shapes of all responses, in which readers look up one by its name.
+    "server/schemas.py",
+}
+
+
+def test_files_can_be_read_at_once() -> None:
+    files = [path for kind in ("*.py", "*.js") for path in SOURCE.rglob(kind)]
+    lines = {
+        path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8").count("\n") for path in files
+    }
+    assert {name for name, count in lines.items() if count > MOST_LINES} == LONG

@@ -19,14 +19,13 @@ ConvonetError                  exit 1
 ├── MissingPackageError        a Python package that the work needs is not installed
 └── WorkerError                a worker process died
 Cancelled                      a state with partial results, not an error: exit 130
-UserCodeError                  a callback or listener raised; Python callers get its own exception
+user_code.UserCodeError        a callback or listener raised; Python callers get its own exception
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from convonet.hints import Hint, Interface, hint_for
@@ -249,40 +248,6 @@ class Cancelled(Exception):
     """The person asked the work to stop. Partial results are kept."""
 
     exit_code = 130
-
-
-class UserCodeError(Exception):
-    """A person's callback or listener raised; `error` is what it raised.
-
-    Not a ConvonetError, so that nothing on the way takes it for a failed candidate or trial.
-    """
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-        super().__init__(str(error))
-
-    def told(self) -> ConvonetError:
-        """The same for the run's record."""
-        return ConvonetError(
-            "A callback or listener raised an exception",
-            received=f"{type(self.error).__name__}: {self.error}"[:500],
-        )
-
-
-@contextmanager
-def user_code() -> Iterator[None]:
-    """Around calls of a person's own functions.
-
-    Raises:
-        UserCodeError: one of them raised.
-        Cancelled: one of them asked to stop.
-    """
-    try:
-        yield
-    except (Cancelled, UserCodeError):
-        raise
-    except Exception as error:
-        raise UserCodeError(error) from error
 
 
 def _tree(root: type[ConvonetError]) -> Iterable[type[ConvonetError]]:

@@ -7,12 +7,11 @@ subscribes.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from convonet.errors import Cancelled
 from convonet.json_values import JsonObject
@@ -251,37 +250,6 @@ class UnknownEvent(Event):
 
     name: str
     values: JsonObject
-
-
-@dataclass(frozen=True)
-class Stamped:
-    """An event as it was read: when, and of which run."""
-
-    event: Event
-    time: float
-    run: str
-
-
-def read_event(value: Mapping[str, Any]) -> Stamped:
-    """The event that a wire object describes; keys that this version does not know are dropped."""
-    name = str(value.get("event", ""))
-    kind = Event.registry.get(name)
-    stamp = float(value.get("time", 0.0)), str(value.get("run", ""))
-    if kind is None:
-        return Stamped(UnknownEvent(name=name, values=dict(value)), *stamp)
-    known = {f.name for f in fields(kind)}
-    return Stamped(kind(**{k: v for k, v in value.items() if k in known}), *stamp)
-
-
-def read_lines(lines: Iterable[str]) -> Iterator[Stamped]:
-    """Events from lines of JSON. A torn last line, cut by a crash, is left out."""
-    for line in lines:
-        if not line.endswith("\n"):
-            return
-        try:
-            yield read_event(json.loads(line))
-        except json.JSONDecodeError:
-            continue
 
 
 class Watch:

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -338,6 +339,7 @@ def test_changed_images_stop_a_resume_unless_they_are_accepted(convonet: Convone
     ) as process:
         while not (tiny / "runs" / "run" / "history.csv").exists():
             assert process.poll() is None
+            time.sleep(0.02)
         process.terminate()
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QWidget
 from convonet.desktop.actions import PAGES
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.pick import Choice, PickDialog
+from convonet.desktop.mistakes import root_of
 from convonet.errors import DataError
 from convonet.events import Progressed, RunState, StageStarted
 from convonet.launch.work import WorkEnded
@@ -97,9 +98,9 @@ def test_answers_are_looked_for_where_they_were_given(window: AppWin, tmp_path: 
     controller = window.controller
     controller.session.params.set_data(DataParams.of({"test_dir": str(digits / "test")}))
     scores = made_document(tmp_path, ("a", "b"), ((1, 0), (0, 1)), root=str(tmp_path))
-    assert controller.root_of(scores) == tmp_path
-    assert controller.root_of(scores.changed(root=str(tmp_path / "moved"))) == digits / "test"
-    assert controller.root_of(scores.changed(root="")) == digits / "test"
+    assert root_of(controller.session, scores) == tmp_path
+    assert root_of(controller.session, scores.changed(root=str(tmp_path / "moved"))) == digits / "test"
+    assert root_of(controller.session, scores.changed(root="")) == digits / "test"
 
 
 def test_no_time_is_left_where_all_steps_are_done() -> None:

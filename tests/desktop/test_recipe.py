@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.kept_session import restore_session
 from convonet.desktop.window_state import WindowState
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
@@ -94,12 +95,12 @@ def test_the_recipe_is_remembered(open_app: Any, tmp_path: Path) -> None:
     first.controller.session.params.set_recipe("best", 12)
     first.close()
     later: AppWin = open_app(WindowState.load())
-    later.controller.restore_session()
+    restore_session(later.controller)
     recipes = later.controller.session.params.recipes
     assert (recipes.chosen, recipes.minutes) == ("best", 12)
     # Windows without recipes trained what the form said.
     old: AppWin = open_app(WindowState(hyper={"epochs": 4}))
-    old.controller.restore_session()
+    restore_session(old.controller)
     assert old.controller.session.params.recipe == "none"
 
 

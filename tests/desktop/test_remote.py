@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QApplication
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
-from convonet.desktop.file_actions import _check_for_server
+from convonet.desktop.dropped import check_for_server
+from convonet.desktop.kept_session import attach_running
 from convonet.desktop.server_window import open_remote
 from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.desktop.window_state import WindowState
@@ -82,7 +83,7 @@ def test_what_a_server_takes_of_this_machine(tmp_path: Path) -> None:
     ):
         path = tmp_path / name
         with nullcontext() if taken else pytest.raises(InputError, match="the server's"):
-            _check_for_server(path, is_image=path.suffix == ".png")
+            check_for_server(path, is_image=path.suffix == ".png")
 
 
 class _Served:
@@ -254,7 +255,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
     again = open_remote(WindowState(server=backend.name), backend)
     again.controller.ask = answers
     again.show()
-    again.controller.attach_running()
+    attach_running(again.controller)
     qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history.loss), timeout=60_000)
     assert again.controller.progress.history.loss[: len(history.loss)] == history.loss
     again.controller.actions["stop"].trigger()

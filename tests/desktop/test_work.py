@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.kept_session import attach_running
 from convonet.events import RunState
 from convonet.runs import Run
 
@@ -102,7 +103,7 @@ def test_left_in_the_background_and_shown_again(
     first.controller.session.work = None
 
     second: AppWin = open_app()
-    second.controller.attach_running()
+    attach_running(second.controller)
     qtbot.waitUntil(lambda: second.controller.session.work is not None, timeout=10_000)
     assert second.shown == "train"
     done = second.controller.progress.epochs_done

@@ -21,8 +21,7 @@ from convonet.exporting.predict_script import predict_script
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
-from convonet.nets import NetModel, create_model
-from convonet.nets import export as export_module
+from convonet.nets import NetModel, create_model, whole_network
 from convonet.nets.backend import name
 from convonet.params import HyperParams, PixelParams
 from convonet.tasks import export_formats
@@ -176,8 +175,8 @@ def test_no_equality_no_file(sets: Path, tmp_path: Path, monkeypatch, format: st
     model = model_file(tmp_path)
     other = NetModel.load(model_file(tmp_path / "other"))
     other.keras_model.set_weights([w + 0.3 for w in other.keras_model.get_weights()])
-    whole = export_module._with_all_inside
-    monkeypatch.setattr(export_module, "_with_all_inside", lambda _, info: whole(other.keras_model, info))
+    whole = whole_network._with_all_inside
+    monkeypatch.setattr(whole_network, "_with_all_inside", lambda _, info: whole(other.keras_model, info))
     with pytest.raises(ModelFileError, match="no file was written"):
         export(model, format, sets, out=tmp_path / "out" / "net")
     assert not any((tmp_path / "out").glob("**/*"))

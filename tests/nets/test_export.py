@@ -11,9 +11,9 @@ import pytest
 from convonet.errors import ModelFileError
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import OnnxModel
-from convonet.nets import NetModel, export_onnx
-from convonet.nets import export as export_module
+from convonet.nets import NetModel, export_onnx, whole_network
 from convonet.nets.backend import keras, name
+from convonet.nets.onnx_graph import write_graph
 from convonet.params import PixelParams
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the exporter of the torch backend")
@@ -83,9 +83,9 @@ def test_scaling_output_and_temperature_go_into_the_graph(
 def test_no_file_when_they_disagree(make_model, tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "m.onnx").write_bytes(b"what was there")
     model = make_model()
-    whole = export_module._with_all_inside
+    whole = whole_network._with_all_inside
     other = make_model(seed=2)
-    monkeypatch.setattr(export_module, "_with_all_inside", lambda _, info: whole(other.keras_model, info))
+    monkeypatch.setattr(whole_network, "_with_all_inside", lambda _, info: whole(other.keras_model, info))
     with pytest.raises(ModelFileError, match="no file was written"):
         export_onnx(model, tmp_path / "m.onnx")
     assert (tmp_path / "m.onnx").read_bytes() == b"what was there"
@@ -113,8 +113,8 @@ def test_what_the_exporter_cannot_do_is_one_sentence(tmp_path: Path, capfd) -> N
 
     inputs = keras.Input(SHAPE)
     model = NetModel(keras.Model(inputs, Odd()(inputs)), ModelInfo(("a", "b"), PixelParams(*SHAPE)))
-    whole = export_module._with_all_inside(model.keras_model, model.info)
+    whole = whole_network._with_all_inside(model.keras_model, model.info)
     with pytest.raises(ModelFileError, match="cannot be exported to ONNX") as caught:
-        export_module._write(whole, SHAPE, tmp_path / "m.onnx")
+        write_graph(whole, SHAPE, tmp_path / "m.onnx")
     assert "hundreds" not in str(caught.value)
     assert capfd.readouterr() == ("", "")

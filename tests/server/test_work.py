@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 from convonet.errors import Cancelled
-from convonet.events import RunState, Stamped
+from convonet.event_lines import Stamped
+from convonet.events import RunState
 from convonet.launch.supervisor import Supervisor
 from convonet.runs import Run
 from convonet.server.held import HeldRun

@@ -14,7 +14,7 @@ import pytest
 import convonet
 from convonet.jobs import verify_job
 from convonet.tasks import EvaluateTask, ResumableTask, Task, traits_of
-from convonet.tasks.main_tasks import TRAITS
+from convonet.tasks.task import TRAITS
 
 SOURCE = Path(convonet.__file__).parent
 KINDS = Task.registry.keys()

@@ -12,7 +12,7 @@ from typing import Any
 
 from convonet.api.inputs import Listener, PathLike
 from convonet.api.progress import shown
-from convonet.errors import InputError, MissingPackageError, OutOfMemoryError, UserCodeError
+from convonet.errors import InputError, MissingPackageError, OutOfMemoryError
 from convonet.events import RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
@@ -24,6 +24,7 @@ from convonet.scratch import Scratch
 from convonet.tasks import Task
 from convonet.trackers import Tracker, checked_addresses
 from convonet.trackers.addresses import track_run
+from convonet.user_code import UserCodeError
 
 
 def answer_of(task: Task, listen: Listener, progress: bool | None = None) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def new_run(
         track_run(run, addresses)
         run_task(run, task, listen, progress, **more)
     except (InputError, MissingPackageError):
-        # Nor does the folder for runs stay that was made for it.
+        # A run that was rejected leaves nothing, not even the folder for runs that was made for it.
         if RunStore().drop_unbegun(run) and not existed:
             with suppress(OSError):  # another run has begun in it meanwhile
                 parent.rmdir()

@@ -10,8 +10,8 @@ from convonet.api.inputs import Data, Hyper, Listener, PathLike, data_of, space_
 from convonet.api.run_results import TunedRun, tuned_run
 from convonet.runs.documents import study_document
 from convonet.tasks import StudyTask, TuneTask
-from convonet.tasks.main_tasks import ExecutorName
 from convonet.tasks.study_task import StudyMetric
+from convonet.tasks.task import ExecutorName
 from convonet.tasks.tune_task import IMAGE_LIMIT, Objective, Pruner, Search
 
 

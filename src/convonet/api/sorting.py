@@ -7,9 +7,8 @@ from pathlib import Path
 
 from convonet.api.execution import answer_of
 from convonet.api.inputs import Listener, PathLike
-from convonet.data.sources import scan_images
-from convonet.inference.feature_file import FeatureFile
 from convonet.sorting import SortSession
+from convonet.sorting.opening import open_sorting, read_sorting
 from convonet.tasks import FeaturesTask
 from convonet.text import local_path
 
@@ -33,13 +32,10 @@ def sort(folder: PathLike, classes: Sequence[str] | None = None, *, listen: List
         ModelFileError: there is no pretrained backbone on this machine.
     """
     path = Path(local_path(folder)).resolve()
-    found = tuple(image.relative_to(path).as_posix() for image in scan_images([path]).paths)
-    features = FeatureFile.read(path)
-    if features is None or not features.is_current(path, found):
+    session = open_sorting(path)
+    if session is None:
         answer_of(FeaturesTask(folder=str(path)), listen)
-        features = FeatureFile.read(path)
-    assert features is not None
-    session = SortSession(path, features)
+        session = read_sorting(path)
     if classes is not None:
         session.name_classes(classes)
     return session

@@ -26,7 +26,7 @@ from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
-from convonet.tasks.main_tasks import ExecutorName
+from convonet.tasks.task import ExecutorName
 from convonet.text import absolute, local_path
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from convonet.atomic import json_text
 from convonet.cli.output import error_console, is_watched, note
 from convonet.cli.summary import candidate_line
+from convonet.event_lines import Stamped
 from convonet.events import (
     BatchEnded,
     CandidateEnded,
@@ -16,7 +17,6 @@ from convonet.events import (
     PlanMade,
     Progressed,
     StageStarted,
-    Stamped,
     TrainingStopped,
     TrialEnded,
     Warned,

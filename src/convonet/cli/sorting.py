@@ -11,10 +11,9 @@ from convonet.cli import options as opt
 from convonet.cli.output import percent, print_json, say
 from convonet.cli.work import ask
 from convonet.csv_files import write_csv
-from convonet.data.sources import scan_images
 from convonet.errors import InputError
-from convonet.inference.feature_file import FeatureFile
 from convonet.sorting import NONE, SKIP, SortSession
+from convonet.sorting.opening import open_sorting, read_sorting
 from convonet.tasks import FeaturesTask
 from convonet.text import local_path
 
@@ -88,13 +87,11 @@ def sort(
 
 def open_session(folder: Path, progress: str) -> SortSession:
     """The sorting of a folder; a worker computes missing features."""
-    found = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
-    features = FeatureFile.read(folder)
-    if features is None or not features.is_current(folder, found):
+    session = open_sorting(folder)
+    if session is None:
         ask(FeaturesTask(folder=str(folder)), progress)
-        features = FeatureFile.read(folder)
-    assert features is not None
-    return SortSession(folder, features)
+        session = read_sorting(folder)
+    return session
 
 
 def _write(file: Path, session: SortSession) -> None:

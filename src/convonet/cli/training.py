@@ -23,7 +23,7 @@ from convonet.runs.environment import available_cores
 from convonet.session.demo import demo_task
 from convonet.session.models import model_path
 from convonet.tasks import TrainTask
-from convonet.tasks.main_tasks import ExecutorName
+from convonet.tasks.task import ExecutorName
 from convonet.trackers import checked_addresses
 from convonet.trackers.addresses import track_run
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.controller import Controller
+from convonet.desktop.kept_session import attach_running, restore_session
 from convonet.desktop.style import Theme, apply_look
 from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, OutputError
@@ -64,7 +65,7 @@ def open_window(
     window.show_page("data" if restore and known else "start")
     if restore:
         # The files of last time are read once the event loop runs, so that the window is seen sooner.
-        QTimer.singleShot(0, window, controller.restore_session)
+        QTimer.singleShot(0, window, lambda: restore_session(controller))
     return window
 
 
@@ -133,7 +134,7 @@ def run(
     else:
         # Not while a picture is taken, when nobody is there to close a dialog.
         show_faults(window.controller)
-        QTimer.singleShot(0, window, window.controller.attach_running)
+        QTimer.singleShot(0, window, lambda: attach_running(window.controller))
         # A first worker imports Keras for seconds: it starts before it is needed, but not while the window is drawn.
         QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.backend.warm)
         QTimer.singleShot(_WARM_AFTER_MS, window, window.prepare_pages)

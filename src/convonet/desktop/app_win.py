@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QLabel,
     QMainWindow,
     QMenu,
-    QProgressBar,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -22,6 +20,7 @@ from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.file_actions import FileActions
 from convonet.desktop.help_actions import HelpActions
+from convonet.desktop.kept_session import save_session
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
 from convonet.desktop.tours import TOURS, TourStep
@@ -30,9 +29,9 @@ from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.steady import forget_hover
 from convonet.desktop.widgets.tour import Tour
+from convonet.desktop.work_line import WorkLine
 from convonet.documents.written import WrittenFile
 from convonet.launch.work import WorkEnded
-from convonet.session.progress import time_left
 from convonet.session.steps import steps
 from convonet.tasks import ExportTask, ReportTask
 
@@ -44,7 +43,6 @@ _MESSAGE_MS = 8000
 _BETWEEN_PAGES_MS = 60
 _NARROW = 960
 _SHOW = "Show in folder"
-_RAIL_WORDS = 20
 
 
 class AppWin(QMainWindow):
@@ -74,7 +72,7 @@ class AppWin(QMainWindow):
         self.setCentralWidget(body)
         self._recent = QMenu("Open Recent", self)
         self._make_menus()
-        self._make_status()
+        self._work_line = WorkLine(self.statusBar(), controller)
         self._closing = False
         self._prepare = QTimer(self)
         self._prepare.setSingleShot(True)
@@ -82,7 +80,7 @@ class AppWin(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         controller.page_wanted.connect(self.show_page)
         controller.changed.connect(self._changed)
-        controller.progressed.connect(self._show_progress)
+        controller.progressed.connect(self._work_line.refresh)
         controller.ended.connect(self._ended)
         controller.tour_wanted.connect(self.show_tour)
         controller.noted.connect(lambda text: self.statusBar().showMessage(text, _MESSAGE_MS))
@@ -106,25 +104,6 @@ class AppWin(QMainWindow):
                     menu.addMenu(self._recent)
                     menu.addSeparator()
                 menu.addAction(self.controller.actions[spec.id])
-
-    def _make_status(self) -> None:
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        # The bar would write at its edge, and is told not to; this stands below the words of the rail.
-        message = QLabel()
-        message.setContentsMargins(_RAIL_WORDS, 0, 0, 0)
-        bar.messageChanged.connect(message.setText)
-        bar.addPermanentWidget(message, 1)
-        self._doing, self._left = QLabel(), QLabel()
-        self._bar = QProgressBar()
-        self._bar.setFixedWidth(220)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Progress")
-        self._stop = QToolButton()
-        self._stop.setObjectName("plain")
-        self._stop.setDefaultAction(self.controller.actions["stop"])
-        for widget in (self._doing, self._bar, self._left, self._stop):
-            bar.addPermanentWidget(widget)
 
     def show_page(self, where: str) -> None:
         """Show a page, or a part of it: `train`, `params/hyper`."""
@@ -186,18 +165,7 @@ class AppWin(QMainWindow):
         if part == "recent":
             self._fill_recent()
         if part == "work":
-            self._show_progress()
-
-    def _show_progress(self) -> None:
-        work, progress = self.controller.session.work, self.controller.progress
-        for widget in (self._doing, self._bar, self._left, self._stop):
-            widget.setVisible(work is not None)
-        if work is not None:
-            self._doing.setText(progress.heading)
-            self._left.setText(time_left(progress.seconds_left))
-            # A range of zero makes Qt show a bar that moves without an end.
-            self._bar.setRange(0, 0 if progress.share is None else 1000)
-            self._bar.setValue(round(1000 * (progress.share or 0)))
+            self._work_line.refresh()
 
     def _ended(self, ended: WorkEnded) -> None:
         words = {"done": "Done", "cancelled": "Stopped. Finished work is kept", "failed": _failure(ended)}
@@ -256,7 +224,7 @@ class AppWin(QMainWindow):
             return
         size = self.size()
         self.controller.window_state.size = (size.width(), size.height())
-        self.controller.save_session()
+        save_session(self.controller)
         # Pages stop their timers before the session goes that these ask.
         for page in self.pages.values():
             page.close_page()

@@ -13,17 +13,14 @@ from convonet.desktop.actions import ACTIONS
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.window_state import WindowState
-from convonet.documents.evaluation import EvaluationDocument
-from convonet.errors import ConvonetError, DataChangedError, ImagesMovedError, InputError, WorkerError
-from convonet.events import RunState
+from convonet.errors import ConvonetError, DataChangedError, ImagesMovedError, WorkerError
 from convonet.launch.work import WorkEnded
-from convonet.runs import Run
 from convonet.session.changes import Change, Changed, Reported
 from convonet.session.opened import OpenedModel
 from convonet.session.progress import Progress
 from convonet.session.session import Session
 from convonet.session.sets import LoadedSets, deciding_values
-from convonet.tasks import Split, traits_of
+from convonet.tasks import Split
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500
@@ -223,41 +220,6 @@ class Controller(QObject):
         )
         self.changed.emit("sets")
 
-    def root_of(self, scores: EvaluationDocument) -> Path:
-        """The folder of the images of a test; held-out images are in that of the training set.
-
-        It is the test's own, so that its images are found whatever is loaded now. The set that is loaded counts where
-        the images have moved since, for tests of earlier versions, and for those of a server.
-        """
-        kept = Path(scores.root)
-        # A folder that exists here by the same name as the server's may hold other images.
-        if kept.name and not self.session.backend.is_remote and kept.exists():
-            return kept
-        split = scores.split
-        listings = self.session.sets.listings
-        found = listings.get(split) or listings.get("train" if split == "val" else split)
-        return found.root if found is not None else Path(self.session.params.data.test_dir or "")
-
-    def find_mistakes(self, done: Callable[[list[Path]], None], most: int = 12) -> None:
-        """Give the images of the surest wrong answers of the last test to `done`."""
-        scores = self.session.evaluation
-        if scores is None:
-            return
-        root = self.root_of(scores)
-
-        def read(_: object) -> list[Path]:
-            answers = self.session.images.answers(root, scores)
-            addresses = [answers[int(place)].address for place in answers.mistakes()[:most]]
-            if not addresses:
-                raise InputError("There are no mistakes to explain", hint="Choose images instead")
-            # An address with # is a row of an archive of arrays, which is no file to explain.
-            return [Path(address) for address in addresses if "#" not in address]
-
-        def fail(error: ConvonetError) -> None:
-            self.show_error(error)
-
-        self.background.call("mistakes", read, lambda paths: self.guard(lambda: done(paths)), fail)
-
     def open_model(
         self,
         path: Path,
@@ -292,65 +254,6 @@ class Controller(QObject):
             return
         self.window_state.used(path)
         self.changed.emit("recent")
-
-    def save_session(self) -> None:
-        """Keep what is loaded for the next time; failing to is told, not fatal."""
-        self.window_state.keep_params(
-            self.session.params.data, self.session.params.space, self.session.params.recipes
-        )
-        # The path alone: the model is opened anew, since its file may be another one by then.
-        self.window_state.model = str(self.session.model.path) if self.session.model else ""
-        try:
-            self.window_state.save()
-        except ConvonetError as error:
-            self.noted.emit(error.sentence())
-
-    def restore_session(self) -> None:
-        """Take up what was loaded last time; what is gone is left out and told."""
-        kept, params = self.window_state, self.session.params
-        steps: tuple[Callable[[], object], ...] = (
-            lambda: params.set_data(kept.data_params()),
-            # Without kept values the family's own defaults stay, rather than empty ones.
-            lambda: params.set_space(kept.search_space()) if kept.hyper else None,
-            lambda: params.restore_recipe(kept.recipe_choice(params.recipes.first)),
-        )
-        # Each by itself: a folder that is gone must not cost the hyperparameters.
-        for step in steps:
-            try:
-                step()
-            except ConvonetError as error:
-                self.noted.emit(error.sentence())
-        if not self.window_state.model:
-            self.scan()
-            return
-
-        def missing(error: ConvonetError) -> None:
-            self.noted.emit(error.sentence())
-            self.scan()
-
-        # The images are read with the model's classes, so the model comes first.
-        self.open_model(Path(self.window_state.model), self.scan, missing)
-
-    def attach_running(self) -> None:
-        """Follow the newest long work that still goes on, if there is some."""
-        # A server's run may also wait for its turn there.
-        waits = (RunState.WAITING,) if self.session.backend.is_remote else ()
-
-        def find(_: object) -> object:
-            for row in self.session.runs.rows():
-                if row.state in (RunState.RUNNING, *waits) and traits_of(row.kind).keeps_run:
-                    return Run(Path(row.run))
-            return None
-
-        def found(run: object) -> None:
-            # The person may have begun something while the runs were listed.
-            if isinstance(run, Run) and self.session.work is None:
-                step = run.task().step
-                self.session.attach(run)
-                self.noted.emit("Showing the work that continued in the background")
-                self.page_wanted.emit(step)
-
-        self.background.call("attach", find, found)
 
     def close(self) -> None:
         """End timers, threads and the spare worker."""

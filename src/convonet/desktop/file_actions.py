@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convonet.desktop.dialogs.pick import Choice
+from convonet.desktop.dropped import check_for_server, has_folders, params_kind
 from convonet.errors import ConvonetError, InputError, ParamError
 from convonet.exporting.chromium import find_chromium
 from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
-from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
+from convonet.params import DataParams, SearchSpace, preset
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
 from convonet.session.parameters import ParamForm
@@ -198,7 +199,7 @@ class FileActions:
 
     def take_params(self, path: Path, kind: str = "") -> None:
         """Read a parameter file. Raises InputError with all faults."""
-        kind = kind or _kind(path)
+        kind = kind or params_kind(path)
         if kind == "data":
             self._session.params.load_data(path)
             self._controller.scan(loud=True)
@@ -236,12 +237,12 @@ class FileActions:
         first = paths[0]
         is_image = first.suffix.lower().lstrip(".") in IMAGE_SUFFIXES
         if self._session.backend.is_remote:
-            _check_for_server(first, is_image=is_image)
+            check_for_server(first, is_image=is_image)
         if first.suffix.lower() == ".json":
             self.take_params(first)
         elif first.suffix.lower() in _MODEL_SUFFIXES or (first / RECORD).is_file():
             self.take_model(first)
-        elif first.is_dir() and _has_folders(first):
+        elif first.is_dir() and has_folders(first):
             self.take_folder(first)
         elif first.is_dir() or is_image:
             self._controller.page_wanted.emit("use")
@@ -278,30 +279,3 @@ class FileActions:
     def _saved(self, path: Path) -> None:
         self._controller.remember(path)
         self._controller.noted.emit(f"Saved: {path}")
-
-
-def _kind(path: Path) -> str:
-    """Which parameters a file holds; the error names the file."""
-    try:
-        return kind_of(read_object(path))
-    except ParamError as error:
-        error.where = str(path)
-        raise
-
-
-def _check_for_server(path: Path, *, is_image: bool) -> None:
-    """Of what lies on this machine, a server takes parameters and images to predict. Raises InputError."""
-    plain_folder = path.is_dir() and not _has_folders(path) and not (path / RECORD).is_file()
-    if is_image or plain_folder or path.suffix.lower() == ".json":
-        return
-    raise InputError(
-        "This window works with the images and models on the server",
-        where=path,
-        expected="images to predict, a folder of them, or a parameter file (.json)",
-        hint="Copy it below the server's root, then choose it with the buttons",
-    )
-
-
-def _has_folders(folder: Path) -> bool:
-    # Hidden folders, and such as `__MACOSX`, are not classes.
-    return any(entry.is_dir() and not entry.name.startswith((".", "__")) for entry in folder.iterdir())

@@ -43,7 +43,7 @@ def unknown_scores(rule: UnknownRule, inside: Scores, outside: Scores | None = N
         return scores
     found = rule.is_unknown(outside)
     is_outside = np.concatenate([np.zeros(len(inside), np.bool_), np.ones(len(outside), np.bool_)])
-    # The score that 95% of the outside images reach or exceed.
+    # Sorted rather than `np.quantile`, which could interpolate to a score that fewer images reach.
     reached = np.sort(outside)[int(np.floor((1 - RECALL) * len(outside)))]
     return scores.changed(
         outside_images=len(outside),

@@ -21,7 +21,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from convonet.errors import ModelFileError
 from convonet.inference.golden import Images
-from convonet.nets.export import exporting
+from convonet.nets.quiet_exporters import exporting
 from convonet.nets.registry import INPUT_NAME
 from convonet.scratch import Scratch
 
@@ -49,7 +49,7 @@ def quantize(source: Path, target: Path, images: Images) -> int:
     bits = weight_bits()
     with Scratch() as folder, exporting("int8 ONNX"), _quiet():
         prepared = folder / "prepared.onnx"
-        # Folds batch normalization into the convolutions and removes what only the exporter needed.
+        # Folds batch normalization into the convolutions, so that it is not quantized by itself.
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
         outside = _name_nodes(prepared)
         quantize_static(

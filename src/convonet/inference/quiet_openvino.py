@@ -16,8 +16,8 @@ def openvino() -> Any:
     Raises:
         ImportError: it is not installed.
     """
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # importing it fails from now on
-    # Only now may the package be imported.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    # After that line: the package sends a report when it is imported and finds its telemetry.
     import openvino as package
 
     return package

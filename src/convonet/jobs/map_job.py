@@ -107,7 +107,7 @@ def listed(task: MapTask | SimilarTask, watch: Watch) -> MappedImages:
     if task.folder is not None:
         folder = Path(task.folder)
         paths = images_below(folder, watch)
-        # MappedImages that lie in no folder below are of a class that bears the folder's name.
+        # Images directly in the folder get its name as their class.
         found = [path.rpartition("/")[0] or folder.name for path in paths]
         names, labels = np.unique(found, return_inverse=True)
         return MappedImages(folder, paths, labels.astype(np.int64), tuple(map(str, names)))

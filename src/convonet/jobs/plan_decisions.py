@@ -13,7 +13,7 @@ from convonet.documents.plan import Candidate, Plan, PlanDecision
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets
-from convonet.params.training_params import CALIBRATED_LOSS
+from convonet.params.stopping_params import CALIBRATED_LOSS
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 from convonet.training.net_training import TrainingResult

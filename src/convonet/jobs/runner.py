@@ -8,19 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from convonet.atomic import is_no_room, no_room
-from convonet.errors import (
-    Cancelled,
-    ConvonetError,
-    OutOfMemoryError,
-    StorageError,
-    UserCodeError,
-    user_code,
-)
+from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError, StorageError
 from convonet.events import Event, RunEnded, RunStarted, RunState, Watch
 from convonet.packages import missing_package
 from convonet.runs import Run
 from convonet.runs.memory import is_memory_error
 from convonet.runs.run import now
+from convonet.user_code import UserCodeError, user_code
 
 Job = Callable[[Run, Watch], None]
 

@@ -41,9 +41,8 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         return planned(run, task, watch, callbacks)
     sets = prepare_sets(run, task, watch)
     watch.check()
-    # Keras takes seconds to load. Wrong images are told before anybody waits for it.
     watch.tell(StageStarted(stage="load", title="Loading Keras"))
-    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
+    # Keras takes seconds to load, so wrong images are reported before that.
     from convonet.jobs.train_stages import train
 
     return train(run, task, sets, watch, callbacks)

@@ -9,7 +9,8 @@ from typing import Protocol, TypeVar
 from convonet.documents.document import Document
 from convonet.documents.run_record import Fault
 from convonet.errors import Cancelled, ConvonetError, WorkerError
-from convonet.events import RunState, Stamped
+from convonet.event_lines import Stamped
+from convonet.events import RunState
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
 from convonet.scratch import Scratch

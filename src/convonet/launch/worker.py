@@ -20,7 +20,8 @@ from convonet.errors import (
     StorageError,
     WorkerError,
 )
-from convonet.events import RunEnded, RunState, Stamped
+from convonet.event_lines import Stamped
+from convonet.events import RunEnded, RunState
 from convonet.hints import Hint, call
 from convonet.json_values import object_at
 from convonet.launch.resume import can_resume

@@ -22,18 +22,18 @@ from convonet.inference.quiet_openvino import openvino
 from convonet.nets.backend import keras, name
 from convonet.nets.export import (
     MADE_UP,
-    OUTPUT_NAME,
     check_equal,
     exported_info,
-    exporting,
     kept_samples,
     reference_of,
     tolerance_of,
-    with_all_inside,
 )
 from convonet.nets.net_model import NetModel
+from convonet.nets.onnx_graph import OUTPUT_NAME
 from convonet.nets.onnx_metadata import plain_values
+from convonet.nets.quiet_exporters import exporting
 from convonet.nets.registry import INPUT_NAME
+from convonet.nets.whole_network import with_all_inside
 from convonet.scratch import Scratch
 from convonet.tasks.export_formats import export_format
 

@@ -10,7 +10,7 @@ import numpy as np
 from convonet.errors import ModelFileError
 from convonet.nets import backend
 from convonet.nets.backend import keras
-from convonet.nets.export import exporting
+from convonet.nets.quiet_exporters import exporting
 
 INPUT, OUTPUT = "pixels", "features"
 

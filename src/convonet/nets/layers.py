@@ -189,7 +189,7 @@ class Layers:
             sentence = f"output (Output): {choice} needs two classes, received {self.classes}"
             raise ParamError.of({"output": sentence})
         self._afford(x.shape[-1] * self.classes)
-        # Glorot whatever the activations are: nothing with a corner follows the output.
+        # Glorot whatever the activations are: He is for layers before a ReLU, and none follows the output.
         start = keras.initializers.GlorotUniform(seed=seed_of(self.seed, "output"))
         return keras.layers.Dense(
             1 if single else self.classes,
@@ -203,7 +203,7 @@ class Layers:
         """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
         norm_position = self.values.get("batch_norm", "none") if norm else "none"
-        # As in the paper; then the activation cannot be in the layer itself.
+        # As Ioffe and Szegedy (2015) place it; the activation then cannot be in the layer itself.
         if norm_position == "before":
             x = self.norm(x)
             return x if kind == "linear" else self.act(x, kind)

@@ -15,7 +15,8 @@ from convonet.params.files import (
 )
 from convonet.params.hyper_params import HyperParams
 from convonet.params.ranges import ListRange, Range
-from convonet.params.search_space import SearchSpace, split_setting
+from convonet.params.search_space import SearchSpace
+from convonet.params.space_values import split_setting
 
 __all__ = [
     "FAMILIES",

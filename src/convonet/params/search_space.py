@@ -7,23 +7,28 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from convonet.errors import ParamError
 from convonet.json_values import JsonObject
 from convonet.params.aliases import own_names
-from convonet.params.fields import Field, fields_of, unknown_key
+from convonet.params.fields import fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
-from convonet.params.ranges import ListRange, Range, ValueRange, means_range, read_spread
+from convonet.params.ranges import Range, ValueRange, means_range
+from convonet.params.space_values import (
+    Unchecked,
+    alternatives,
+    checked_condition,
+    checked_spread,
+    checked_values,
+    split_ranges,
+    taken_condition,
+    wrong_conditions,
+)
 from convonet.params.transfer_params import anchored_file
-from convonet.params.values import checked
 
 REFERENCE_LISTS = ("init_rate", "num_filters", "num_units", "epochs", "batch_size")
 """The five parameters that are lists in the reference application's files, also when they hold one value."""
-
-
-_Unchecked: TypeAlias = dict[str, Any]
-"""What somebody wrote by name, right or wrong; `SearchSpace.__post_init__` reads it and tells all faults at once."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +58,19 @@ class SearchSpace:
             ParamError: all faults at once.
         """
         declared = fields_of(HyperParams)
-        choices: _Unchecked = {}
-        ranges: _Unchecked = {}
-        conditions: _Unchecked = {}
+        choices: Unchecked = {}
+        ranges: Unchecked = {}
+        conditions: Unchecked = {}
         lists = set()
         for name, value in own_names(values, HyperParams.aliases, where).items():
             if name not in declared:
                 choices[name] = value
                 continue
-            value = _taken_condition(declared[name], value, conditions)
+            value = taken_condition(declared[name], value, conditions)
             if means_range(declared[name], value):
                 ranges[name] = value
                 continue
-            choices[name], is_list = _alternatives(declared[name], value)
+            choices[name], is_list = alternatives(declared[name], value)
             if is_list:
                 lists.add(name)
         try:
@@ -84,7 +89,7 @@ class SearchSpace:
             ParamError: all faults at once.
         """
         settings = own_names(settings, HyperParams.aliases)
-        choices, ranges = _split_ranges(settings)
+        choices, ranges = split_ranges(settings)
         kept = {
             name: (other, wanted)
             for name, (other, wanted) in before.conditions.items()
@@ -111,10 +116,10 @@ class SearchSpace:
             table: {name: value for name, value in values.items() if name in declared}
             for table, values in tables.items()
         }
-        choices = {n: _checked_values(declared[n], v, faults) for n, v in known["choices"].items()}
-        ranges = {n: _checked_spread(declared[n], v, faults) for n, v in known["ranges"].items()}
-        conditions = {n: _checked_condition(declared[n], v, faults) for n, v in known["conditions"].items()}
-        faults |= _wrong_conditions(choices, conditions)
+        choices = {n: checked_values(declared[n], v, faults) for n, v in known["choices"].items()}
+        ranges = {n: checked_spread(declared[n], v, faults) for n, v in known["ranges"].items()}
+        conditions = {n: checked_condition(declared[n], v, faults) for n, v in known["conditions"].items()}
+        faults |= wrong_conditions(choices, conditions)
         if faults:
             raise ParamError.of(faults)
         for name, values in (("choices", choices), ("ranges", ranges), ("conditions", conditions)):
@@ -198,7 +203,7 @@ class SearchSpace:
         Raises:
             ParamError: all faults at once.
         """
-        new_choices, new_ranges = _split_ranges(own_names(settings, HyperParams.aliases))
+        new_choices, new_ranges = split_ranges(own_names(settings, HyperParams.aliases))
         # A name that becomes a range must not keep its old values, nor the other way around.
         choices = {n: v for n, v in self.choices.items() if n not in new_ranges} | new_choices
         ranges = {n: v for n, v in self.ranges.items() if n not in new_choices} | new_ranges
@@ -221,125 +226,3 @@ class SearchSpace:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _taken_condition(declared: Field, value: Any, conditions: _Unchecked) -> Any:
-    """The value without its `when`, which is entered into `conditions`."""
-    if not isinstance(value, Mapping) or "when" not in value or declared.is_json:
-        return value
-    rest = {key: item for key, item in value.items() if key != "when"}
-    when, known = value["when"], fields_of(HyperParams)
-    if isinstance(when, Mapping) and len(when) == 1:
-        other, wanted = next(iter(own_names(when, HyperParams.aliases).items()))
-        when = other, _alternatives(known[other], wanted)[0] if other in known else wanted
-    conditions[declared.name] = when
-    return rest.get("values", rest)
-
-
-def _checked_condition(
-    declared: Field, condition: Any, faults: dict[str, str]
-) -> tuple[str, tuple[Any, ...]] | None:
-    """Another parameter and the values that it must have."""
-    known = fields_of(HyperParams)
-    other, wanted = condition if isinstance(condition, tuple) and len(condition) == 2 else (None, ())
-    other = HyperParams.aliases.get(other, other) if isinstance(other, str) else None
-    if other is None or other not in known:
-        faults[declared.name] = (
-            f'{declared.name}: when: expected one parameter and its values, such as {{"optimizer": "sgd"}}'
-        )
-        return None
-    return other, _checked_values(known[other], wanted, faults)
-
-
-def _wrong_conditions(
-    choices: Mapping[str, Any], conditions: Mapping[str, tuple[str, tuple[Any, ...]] | None]
-) -> dict[str, str]:
-    """A condition is about another name of the space that has no condition itself."""
-    return {
-        name: f"{name}: its condition refers to {condition[0]}, which must be in the space and have no condition itself"
-        for name, condition in conditions.items()
-        if condition is not None and (condition[0] in conditions or condition[0] not in choices)
-    }
-
-
-def _split_ranges(settings: Mapping[str, Sequence[Any]]) -> tuple[_Unchecked, _Unchecked]:
-    """Alternatives and ranges among settings; what nobody declared is left to the space's own check."""
-    declared = fields_of(HyperParams)
-    ranges = {
-        name: values[0]
-        for name, values in settings.items()
-        if name in declared and len(values) == 1 and means_range(declared[name], values[0])
-    }
-    return {name: values for name, values in settings.items() if name not in ranges}, ranges
-
-
-def _checked_spread(declared: Field, value: Any, faults: dict[str, str]) -> ValueRange | None:
-    """The range that a value means, its ends checked; None when it has a fault."""
-    try:
-        spread = read_spread(declared, value)
-    except ValueError as error:
-        faults[declared.name] = f"{declared.name} ({declared.label}): {error}"
-        return None
-    ends = spread.each if isinstance(spread, ListRange) else (spread.low, spread.high)
-    for end in ends:
-        _, wrong = checked(HyperParams, {declared.name: (end,) if isinstance(spread, ListRange) else end})
-        faults |= wrong
-    return spread
-
-
-def _alternatives(declared: Field, value: Any) -> tuple[list[Any], bool]:
-    """The alternatives that a JSON value means, and whether it was written as a list of them."""
-    if not isinstance(value, list):
-        return [value], False
-    if declared.is_list and not (value and all(isinstance(item, list) for item in value)):
-        return [value], False
-    return value, True
-
-
-def _checked_values(declared: Field, values: Any, faults: dict[str, str]) -> tuple[Any, ...]:
-    """The alternatives, each checked; faults get a sentence. A value that stands twice is kept once."""
-    read: list[Any] = []
-    for value in values if isinstance(values, (list, tuple)) else (values,):
-        made, wrong = checked(HyperParams, {declared.name: value})
-        if made is None:
-            faults[declared.name] = next(iter(wrong.values()))
-        elif getattr(made, declared.name) not in read:
-            read.append(getattr(made, declared.name))
-    if not read and declared.name not in faults:
-        faults[declared.name] = (
-            f"{declared.name} ({declared.label}): expected at least one value, received []"
-        )
-    return tuple(read)
-
-
-def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[str]]:
-    """Name and alternatives of a typed setting `name=value,value`; text that no search varies is one value.
-
-    Raises:
-        ParamError: not of that form, or an unknown name.
-    """
-    name, equals, text = setting.partition("=")
-    name = name.strip()
-    if not equals or not name:
-        raise ParamError.of({setting: f"{setting}: expected NAME=VALUE, received no '='"})
-    name = name if name in known else HyperParams.aliases.get(name, name)
-    if name not in known:
-        raise ParamError.of({name: unknown_key(name, {**known, **HyperParams.aliases})})
-    # A folder name may contain commas, which separate alternatives elsewhere.
-    if known[name].is_literal:
-        return name, [text]
-    text = text.strip()
-    if text.startswith(("[", "{")):
-        value = _json(name, text)
-        alternatives, _ = _alternatives(known[name], value)
-        return name, [item if isinstance(item, str) else json.dumps(item) for item in alternatives]
-    return name, [part.strip() for part in text.split(",")]
-
-
-def _json(name: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        hint = "; write each backslash twice" if "escape" in error.msg else ""
-        sentence = f"{name}: expected JSON, received {text[:80]!r} ({error.msg}{hint})"
-        raise ParamError.of({name: sentence}) from error

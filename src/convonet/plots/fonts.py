@@ -117,7 +117,7 @@ def _installed() -> Iterator[str]:
     """Font files: known CJK fonts first, then whatever else is installed."""
     known: dict[str, str] = {}
     for entry in fontManager.ttflist:
-        # Matplotlib's own files beside DejaVu are for formulas, and one that draws a box for any letter.
+        # Of Matplotlib's own files, all but DejaVu are for formulas, and one draws a box for every letter.
         if entry.style == "normal" and not entry.fname.startswith(matplotlib.get_data_path()):
             known.setdefault(entry.name, str(entry.fname))
     yield from (known[family] for family in CJK_FAMILIES if family in known)

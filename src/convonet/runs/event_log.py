@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from convonet.atomic import json_text, storage_error
-from convonet.events import Event, Stamped, read_lines
+from convonet.event_lines import Stamped, read_lines
+from convonet.events import Event
 
 # Without O_BINARY, Windows writes two bytes for a line end, and the sizes kept in checkpoints would be wrong.
 _APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)

@@ -48,8 +48,8 @@ def list_rows(
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
                 row = list_row(open_run(Path(path)))
-                # Runs that have not ended are not kept, as their state changes without a change of these files.
-                # The state of a run that goes on may change without its files: its process may die.
+                # Only runs that have ended are kept: the others may change state without a change of their files,
+                # since their process may die.
                 if row.state.ended:
                     new.append((path, stamp, row))
         if row is not None:

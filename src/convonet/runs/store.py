@@ -114,7 +114,6 @@ class RunStore:
         if os.path.isfile(path / RECORD):
             return Run(path)
         # Keyed by path, since a run below the root is often in the index as well.
-        # By path, since a run may stand in the index and below the root.
         matches = {run.path: run for run in self._all() if run.id == name}
         if len(matches) == 1:
             return next(iter(matches.values()))

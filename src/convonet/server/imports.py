@@ -17,10 +17,8 @@ from typing import Literal
 
 from convonet.atomic import storage_error, write_json
 from convonet.data.names import is_image_name
-from convonet.errors import DataError
-from convonet.server.batching import image_size
 from convonet.server.confine import Root
-from convonet.server.import_paths import PathRefusedError, is_noise, safe_path
+from convonet.server.import_content import files_of, innermost, pixels_wrong, put
 from convonet.server.import_zip import unpack
 from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal, no_such
@@ -102,7 +100,7 @@ class Imports:
                 "paths": {},
             }
         content = folder / _CONTENT
-        paths = {path.relative_to(content).as_posix(): path.stat().st_size for path in _files(content)}
+        paths = {path.relative_to(content).as_posix(): path.stat().st_size for path in files_of(content)}
         return asdict(begun) | {"received": sum(paths.values()), "paths": paths}
 
     def add(self, name: str, uploads: Sequence[Upload]) -> list[tuple[str, str]]:
@@ -112,7 +110,11 @@ class Imports:
             raise Refusal(409, "This upload is an archive", hint="Send its bytes to /archive")
         with self._working(name):
             self._count(name, folder, uploads)
-            return [(upload.name, reason) for upload in uploads if (reason := self._put(folder, upload))]
+            return [
+                (upload.name, reason)
+                for upload in uploads
+                if (reason := put(folder / _CONTENT, upload, self._limits))
+            ]
 
     def append(self, name: str, offset: int, content: bytes) -> int:
         """Take the next bytes of an archive; gives how many there are now.
@@ -156,13 +158,13 @@ class Imports:
             skipped: list[tuple[str, str]] = []
             if begun.kind == "zip":
                 skipped = self._unpacked(begun, folder)
-            images = [path for path in _files(content) if is_image_name(path.name)]
+            images = [path for path in files_of(content) if is_image_name(path.name)]
             if not images:
                 raise Refusal(422, "There are no images in the upload", received=_some(skipped) or "nothing")
             target = self._place(begun.name)
             try:
                 # In one step: nobody sees half a set, and nothing is copied.
-                os.rename(_innermost(content), target)
+                os.rename(innermost(content), target)
             except OSError as error:
                 raise storage_error(error, target) from error
             shutil.rmtree(folder, ignore_errors=True)
@@ -189,47 +191,11 @@ class Imports:
         shutil.rmtree(content, ignore_errors=True)
         content.mkdir()
         skipped = unpack(archive, content, self._limits)
-        for path in _files(content):
-            if reason := self._pixels_wrong(path.read_bytes(), path.name):
+        for path in files_of(content):
+            if reason := pixels_wrong(path.read_bytes(), path.name, self._limits):
                 skipped.append((path.relative_to(content).as_posix(), reason))
                 path.unlink()
         return skipped
-
-    def _put(self, folder: Path, upload: Upload) -> str:
-        """Write one file; gives why it was not taken, empty where it was."""
-        # Noise is not reported, since nobody chose to upload such files.
-        if is_noise(upload.name):
-            return ""
-        if len(upload.content) > self._limits.import_file_bytes:
-            return "too large"
-        try:
-            path = folder / _CONTENT / safe_path(upload.name)
-        except PathRefusedError as error:
-            return str(error)
-        if reason := self._pixels_wrong(upload.content, upload.name):
-            return reason
-        # Beside the content folder, not in it, so that a leftover part never counts as received.
-        part = folder / f"{secrets.token_hex(4)}.part"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(upload.content)
-            # Only whole files have their names: what a lost connection cut off is sent again.
-            os.replace(part, path)
-        except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            part.unlink(missing_ok=True)
-            return "another file has the same name"
-        except OSError as error:
-            raise storage_error(error, path) from error
-        return ""
-
-    def _pixels_wrong(self, content: bytes, name: str) -> str:
-        if not is_image_name(name):
-            return ""
-        try:
-            height, width = image_size(content)
-        except DataError:
-            return ""  # what cannot be read is listed among the skipped files of the set
-        return "too many pixels" if height * width > self._limits.pixels else ""
 
     def _check_size(self, files: int, size: int) -> None:
         limits = self._limits
@@ -251,7 +217,7 @@ class Imports:
         """Add up what has come, whatever was announced; refuse what goes beyond the limits."""
         # The server may have been started anew since the upload began.
         if name not in self._sums:
-            sizes = [path.stat().st_size for path in _files(folder / _CONTENT)]
+            sizes = [path.stat().st_size for path in files_of(folder / _CONTENT)]
             self._sums[name] = (len(sizes), sum(sizes))
         files, size = self._sums[name]
         found = files + len(uploads), size + sum(len(upload.content) for upload in uploads)
@@ -298,24 +264,6 @@ class Imports:
         finally:
             with self._lock:
                 self._busy.discard(name)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for at, _, names in os.walk(folder):
-        yield from (Path(at) / name for name in names)
-
-
-def _innermost(folder: Path) -> Path:
-    """The folder that holds the classes: archives often wrap all in folders with nothing else."""
-    while True:
-        inside = list(folder.iterdir())
-        if (
-            len(inside) != 1
-            or not inside[0].is_dir()
-            or not any(path.is_dir() for path in inside[0].iterdir())
-        ):
-            return folder
-        folder = inside[0]
 
 
 def _some(skipped: list[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from convonet.events import Stamped
+from convonet.event_lines import Stamped
 from convonet.launch.work import WorkEnded
 from convonet.tasks import Task
 

@@ -128,7 +128,7 @@ class Progress:
         return self.title if one is None or self.acknowledged else f"[{one.number}/{one.total}] {self.title}"
 
     def _candidate(self, event: CandidateStarted) -> None:
-        """LiveCurves are those of one candidate."""
+        """The curves are those of one candidate."""
         self.candidate, self.now, self.epochs = event, None, 0
         self._cut(0)
 

@@ -6,10 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from convonet.data.names import natural_key
 from convonet.errors import DataError, ParamError, nearest
@@ -17,19 +14,10 @@ from convonet.inference.feature_file import FeatureFile
 from convonet.sorting.answers import ANSWERS, KEEP, NONE, SKIP, AnswerLog, SortedImages
 from convonet.sorting.export import copy_class_folders, read_table, write_table
 from convonet.sorting.screen import Order, Screen, Suggestions, similar_rows, suggestion_rows
-from convonet.sorting.suggest import held_out_probabilities, probabilities, reduced, similar_groups
+from convonet.sorting.suggester import AnswerState, Suggester
 
 ROWS, COLUMNS = 5, 12
 _MOST_CLASSES = 1000
-
-
-class _Known(NamedTuple):
-    """What was answered at one moment; `version` grows with every answer."""
-
-    version: int
-    classes: list[str]
-    labels: dict[str, str]
-    reviewed: set[str]
 
 
 class SortSession:
@@ -49,14 +37,10 @@ class SortSession:
         self.folder = folder
         self.paths = features.paths
         self._row = {path: row for row, path in enumerate(self.paths)}
-        self._points = reduced(features.features)
+        self._suggester = Suggester(self.paths, features.features)
         self._log = AnswerLog(folder)
         self._lock = threading.Lock()
         self._version = 0
-        # No answers have this version, so the first question fits a classifier.
-        self._fitted: tuple[int, Suggestions] = (-1, {})
-        self._doubted: tuple[int, Suggestions] = (-1, {})
-        self._groups: dict[int, list[NDArray[np.int64]]] = {}
         # Only a new log takes the table over; later the table is written from the log.
         if not self._log.answers and not self._log.classes:
             self._take_over()
@@ -175,10 +159,7 @@ class SortSession:
 
     def suggestions(self) -> Suggestions:
         """Of each image without an answer the likeliest class and its confidence; empty until two are known."""
-        known = self._known()
-        if self._fitted[0] != known.version:
-            self._fitted = known.version, self._suggested(known)
-        return self._fitted[1]
+        return self._suggester.suggestions(self._known())
 
     def doubts(self) -> Suggestions:
         """Labelled images for which another class is likelier, by the other labelled images, the surest first.
@@ -186,10 +167,7 @@ class SortSession:
         Each is judged by a classifier that was fitted without it. Images whose label was given twice or kept are
         not among them.
         """
-        known = self._known()
-        if self._doubted[0] != known.version:
-            self._doubted = known.version, self._doubtful(known)
-        return self._doubted[1]
+        return self._suggester.doubts(self._known())
 
     def screen(self, order: Order = "uncertain", rows: int = ROWS, columns: int = COLUMNS) -> Screen:
         """What to look at next.
@@ -208,7 +186,7 @@ class SortSession:
         suggested = {path: found for path, found in self.suggestions().items() if path not in known.labels}
         left = len(self.paths) - len(known.labels)
         if order == "similar" or not suggested:
-            groups = [[self.paths[row] for row in group] for group in self._similar(columns)]
+            groups = [[self.paths[row] for row in group] for group in self._suggester.similar(columns)]
             return Screen("similar", similar_rows(groups, rows, suggested, known.labels), left)
         ranked = sorted(suggested, key=lambda path: suggested[path][1], reverse=order == "certain")
         made = suggestion_rows(ranked[: rows * columns], suggested, known.classes, columns)
@@ -241,47 +219,9 @@ class SortSession:
         """Copy the images that have a class into a folder for each class; how many there are."""
         return copy_class_folders(self.folder, self.labels(), out)
 
-    def _similar(self, columns: int) -> list[NDArray[np.int64]]:
-        if columns not in self._groups:
-            self._groups[columns] = similar_groups(self._points, columns)
-        return self._groups[columns]
-
-    def _known(self) -> _Known:
+    def _known(self) -> AnswerState:
         with self._lock:
-            return _Known(self._version, self.classes, self.labels(), self._log.reviewed())
-
-    def _labelled(self, known: _Known) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of the images that have a class, and which, as an index of the classes."""
-        index = {name: number for number, name in enumerate(known.classes)}
-        pairs = [(self._row[path], index[label]) for path, label in known.labels.items() if label in index]
-        rows, labels = (np.array([pair[part] for pair in pairs], np.int64) for part in (0, 1))
-        return rows, labels
-
-    def _suggested(self, known: _Known) -> Suggestions:
-        rows, labels = self._labelled(known)
-        if len(np.unique(labels)) < 2:
-            return {}
-        found = probabilities(self._points, rows, labels, len(known.classes))
-        best, confidence = found.argmax(axis=1), found.max(axis=1)
-        return {
-            path: (known.classes[best[row]], float(confidence[row]))
-            for row, path in enumerate(self.paths)
-            if path not in known.labels
-        }
-
-    def _doubtful(self, known: _Known) -> Suggestions:
-        rows, labels = self._labelled(known)
-        if len(np.unique(labels)) < 2:
-            return {}
-        found = held_out_probabilities(self._points, rows, labels, len(known.classes))
-        own = found[np.arange(len(rows)), labels]
-        margin, best = found.max(axis=1) - own, found.argmax(axis=1)
-        doubted: Suggestions = {}
-        for index in np.argsort(-margin, kind="stable"):
-            path = self.paths[rows[index]]
-            if margin[index] > 0 and path not in known.reviewed:
-                doubted[path] = known.classes[best[index]], float(found[index, best[index]])
-        return doubted
+            return AnswerState(self._version, self.classes, self.labels(), self._log.reviewed())
 
     def _check(self, paths: Sequence[str], *, labelled: bool = False) -> None:
         known = self.labels() if labelled else self._row

@@ -7,18 +7,14 @@ from convonet.tasks.main_tasks import (
     EvaluateTask,
     ExportTask,
     PredictTask,
-    ResumableTask,
-    Split,
     SummaryTask,
-    Task,
     TrainTask,
-    read_task,
-    traits_of,
 )
 from convonet.tasks.map_task import MapTask, SimilarTask
 from convonet.tasks.report_task import ReportTask
 from convonet.tasks.study_task import StudyTask
 from convonet.tasks.suspects_task import SuspectsTask
+from convonet.tasks.task import ResumableTask, Split, Task, read_task, traits_of
 from convonet.tasks.technique_tasks import AugmentTask, FindRateTask
 from convonet.tasks.tune_task import TuneTask
 from convonet.tasks.verify_task import VerifyTask

@@ -8,7 +8,7 @@ from pydantic import Field, InstanceOf
 
 from convonet.params.data_params import DataParams, Scaling
 from convonet.params.hyper_params import MAX_SEED
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 
 Method = Literal["grad_cam", "saliency", "occlusion"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 
 
 class FeaturesTask(Task):

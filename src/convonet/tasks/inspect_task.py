@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import InstanceOf
 
 from convonet.params.data_params import DataParams
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 
 
 class InspectTask(Task):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, InstanceOf
 
 from convonet.params.data_params import DataParams
-from convonet.tasks.main_tasks import Split, Task
+from convonet.tasks.task import Split, Task
 
 
 class MapTask(Task):

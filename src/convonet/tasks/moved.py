@@ -9,7 +9,7 @@ from convonet.errors import ImagesMovedError, InputError
 from convonet.hints import Hint, Spelling, call
 from convonet.params.data_params import DataParams
 from convonet.params.fields import fields_of
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 from convonet.text import absolute
 
 FOLDERS = ("train_dir", "val_dir", "test_dir", "image_dir")

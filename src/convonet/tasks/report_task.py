@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 
 
 class ReportTask(Task):

@@ -8,7 +8,7 @@ from pydantic import Field, InstanceOf, field_validator
 
 from convonet.errors import ParamError
 from convonet.params.search_space import SearchSpace
-from convonet.tasks.main_tasks import ResumableTask
+from convonet.tasks.task import ResumableTask
 
 StudyMetric = Literal["accuracy", "val_accuracy"]
 

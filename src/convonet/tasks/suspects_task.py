@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, InstanceOf
 
 from convonet.params.hyper_params import HyperParams
-from convonet.tasks.main_tasks import ResumableTask
+from convonet.tasks.task import ResumableTask
 
 
 class SuspectsTask(ResumableTask):

@@ -8,7 +8,7 @@ from pydantic import Field, InstanceOf, ValidationInfo, field_validator
 
 from convonet.params.data_params import DataParams
 from convonet.params.hyper_params import HyperParams
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 
 
 class FindRateTask(Task):

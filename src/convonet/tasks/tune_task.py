@@ -9,7 +9,7 @@ from pydantic import Field, InstanceOf, ValidationInfo, field_validator
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.search_space import SearchSpace
-from convonet.tasks.main_tasks import ExecutorName, ResumableTask
+from convonet.tasks.task import ExecutorName, ResumableTask
 
 Search = Literal["grid", "random", "tpe"]
 Objective = Literal["accuracy", "loss", "auc", "macro_f1"]

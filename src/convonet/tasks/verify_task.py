@@ -8,7 +8,7 @@ from pydantic import InstanceOf, field_validator
 
 from convonet.params.computing_params import Precision, checked_device
 from convonet.params.data_params import DataParams
-from convonet.tasks.main_tasks import Task
+from convonet.tasks.task import Task
 
 
 class VerifyTask(Task):

@@ -13,12 +13,12 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets.backend import keras
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.params.training_params import CALIBRATED_LOSS
+from convonet.params.stopping_params import CALIBRATED_LOSS
 from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
 from convonet.training.linear_head import fit_head
 from convonet.training.losses import class_weights
-from convonet.training.training_run import TrainingResult
+from convonet.training.result import TrainingResult
 
 
 def converged(

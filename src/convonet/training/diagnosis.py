@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convonet.params.training_params import CALIBRATED_LOSS
+from convonet.params.stopping_params import CALIBRATED_LOSS
 from convonet.training.collapse import Collapse
 
 _LEAST_EPOCHS = 4

@@ -110,7 +110,7 @@ def _loaded(config: WorkerConfig) -> tuple[TorchStep, Any]:
     layers = list(model._flatten_layers())
     for index in config["fixed"]:
         fix_statistics(layers[index])
-    # The optimizer is never asked to do anything here.
+    # Any optimizer will do: this process computes gradients, and only the main process applies them.
     step = create_step(model, keras.optimizers.SGD(), config["output"], hyper)
     assert isinstance(step, TorchStep)
     return step, model

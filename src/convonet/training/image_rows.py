@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convonet.data.decoded_images import DecodedImages
+from convonet.errors import DataError
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.augment import Augmenter, BatchChange
 from convonet.params.hyper_params import HyperParams
@@ -112,3 +113,11 @@ class BatchMaker:
             shares = np.concatenate([1 - shares, shares], axis=1)
         weights = shares @ self._weights
         return weights
+
+
+def check_images(train: ImageRows, val: ImageRows | None) -> None:
+    """Refuse to train on nothing, or to validate on nothing. Raises DataError."""
+    if not len(train):
+        raise DataError("There are no images to train on")
+    if val is not None and not len(val):
+        raise DataError("There are no validation images")

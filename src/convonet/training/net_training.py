@@ -9,12 +9,13 @@ from typing import Any, Protocol
 from convonet.events import Watch
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.tasks.main_tasks import ExecutorName
+from convonet.tasks.task import ExecutorName
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.collapse import Collapse
 from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
-from convonet.training.training_run import TrainingResult, TrainingRun
+from convonet.training.result import TrainingResult
+from convonet.training.training_run import TrainingRun
 
 __all__ = ["BegunTraining", "ImageRows", "NetTraining", "TrainingResult"]
 

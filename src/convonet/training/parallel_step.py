@@ -26,7 +26,7 @@ from convonet.nets.torch_path import create_forward
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.memory import is_memory_error
-from convonet.tasks.main_tasks import ExecutorName
+from convonet.tasks.task import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.precision import check_precision
 from convonet.training.process_group import (

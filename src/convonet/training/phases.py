@@ -34,8 +34,9 @@ from convonet.training.features import FrozenBackbone, split_at_backbone
 from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
 from convonet.training.net_training import NetTraining
+from convonet.training.result import TrainingResult
 from convonet.training.rules import create_rules, is_better
-from convonet.training.training_run import TrainingResult, TrainingRun
+from convonet.training.training_run import TrainingRun
 
 SECOND_CHECKPOINT = "checkpoint_2.npz"
 PHASE_FILES = (SECOND_CHECKPOINT, "features_train.npy", "features_val.npy")

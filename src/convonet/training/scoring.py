@@ -15,7 +15,7 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets import backend
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.params.training_params import CALIBRATED_LOSS
+from convonet.params.stopping_params import CALIBRATED_LOSS
 from convonet.training.collapse import PredictionCounts
 from convonet.training.image_rows import ImageRows
 from convonet.training.losses import targets

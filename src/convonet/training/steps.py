@@ -16,7 +16,7 @@ from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
 from convonet.params.computing_params import Precision
 from convonet.params.hyper_params import HyperParams
-from convonet.tasks.main_tasks import ExecutorName
+from convonet.tasks.task import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.losses import BOUNDARIES, create_loss
 

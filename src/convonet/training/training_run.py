@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convonet.errors import Cancelled, DataError
+from convonet.errors import Cancelled
 from convonet.events import EpochEnded, TrainingStarted, TrainingStopped, Watch
 from convonet.nets.backend import put
 from convonet.training.checkpoint import Checkpoint, CheckpointWriter, Snapshot
-from convonet.training.collapse import Collapse
 from convonet.training.guard import NanGuard, create_collapse_guard
 from convonet.training.history import History
 from convonet.training.hooks import Clock, CollapseHook, Hook, ProgressReporter, StopAfter
-from convonet.training.image_rows import BatchMaker, ImageRows
+from convonet.training.image_rows import BatchMaker, ImageRows, check_images
 from convonet.training.optimizers import create_optimizer
+from convonet.training.result import TrainingResult
 from convonet.training.rules import create_rules
 from convonet.training.rules_hook import RulesHook
 from convonet.training.scored_weights import ScoredWeights
@@ -33,25 +32,6 @@ if TYPE_CHECKING:
 
 _AHEAD = 2
 """Batches that are decoded while one is trained, where images are not prepared."""
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a training gave.
-
-    Attributes:
-        history: one row an epoch.
-        model_epoch: the epoch whose weights the model has.
-        stopped: the rule that ended it, in words; empty where it went to its last epoch.
-        images_per_second: images over the time spent in training steps, without the first batch and validation.
-        collapse: where training had collapsed when it ended.
-    """
-
-    history: History
-    model_epoch: int
-    stopped: str
-    images_per_second: float
-    collapse: Collapse | None = None
 
 
 class TrainingRun:
@@ -71,7 +51,7 @@ class TrainingRun:
     """
 
     def __init__(self, training: NetTraining, train: ImageRows, val: ImageRows | None, watch: Watch) -> None:
-        _check_images(train, val)
+        check_images(train, val)
         hyper, info, network = training.hyper, training.model.info, training.model.keras_model
         self._training, self._network, self._train, self._val = training, network, train, val
         rules = create_rules(hyper, validation=val is not None)
@@ -96,11 +76,12 @@ class TrainingRun:
         self._collapse = CollapseHook(collapse, self._scorer, training.on_collapse)
         self._clock = Clock(hyper.time_limit)
         self._writer = CheckpointWriter(training.checkpoint, watch)
-        # The guard comes first, so that no other hook sees what it undoes. The first reason to stop is the one told.
+        # The guard comes first, so that no other hook sees what it undoes. Of several reasons to stop, the first one
+        # in this order is reported.
         hooks: list[Hook | None] = [self._guard, self._weights, self._rules]
         if training.callbacks:
             hooks.append(UserCallbacks(training.callbacks, network, hyper.epochs, steps))
-        # What guessing costs is known of the losses that `hyper` names.
+        # Collapse is measured against the loss of guessing, which is unknown for a user's own loss.
         hooks += [
             StopAfter(training.stop_after),
             self._clock,
@@ -314,10 +295,3 @@ class TrainingRun:
         if self._guard is not None:
             self._guard.good = saved.good
         self._training.on_resume(state.history, position.history_bytes)
-
-
-def _check_images(train: ImageRows, val: ImageRows | None) -> None:
-    if not len(train):
-        raise DataError("There are no images to train on")
-    if val is not None and not len(val):
-        raise DataError("There are no validation images")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from convonet.errors import user_code
 from convonet.nets.backend import keras
 from convonet.training.hooks import Hook
 from convonet.training.state import TrainingState
+from convonet.user_code import user_code
 
 
 class UserCallbacks(Hook):

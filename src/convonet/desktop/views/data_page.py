@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.data_rows import picture_of, rows_to_show
 from convonet.desktop.views.fault_note import FaultNote
 from convonet.desktop.views.folders import FoldersView
 from convonet.desktop.views.marking import Marker
@@ -17,16 +16,11 @@ from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
-from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
-from convonet.session.folder_tree import rows_below
 from convonet.tasks import Split
 
-if TYPE_CHECKING:
-    from convonet.data.listing import ImageListing
-
-_SAMPLES = 10
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
@@ -218,8 +212,8 @@ class DataPage(Page):
 
     def _show_images(self) -> None:
         listing = self.session.sets[self.set_box.currentData()]
-        rows = _rows(listing, self.class_box.currentData())
-        self.grid.show_many(len(rows), lambda place: _picture(listing, int(rows[place])))
+        rows = rows_to_show(listing, self.class_box.currentData())
+        self.grid.show_many(len(rows), lambda place: picture_of(listing, int(rows[place])))
         self._shown.setText(f"{len(rows):,} of {len(listing):,} images")
 
     def _show_skipped(self) -> None:
@@ -272,31 +266,6 @@ _TILES = {
     "test": "Test images",
     "skipped": "Skipped files",
 }
-
-
-def _rows(listing: ImageListing, chosen: Any) -> Any:
-    """Rows to show: samples of the classes in turn, all, or those of one class."""
-    # The window can be seen sooner without numpy.
-    import numpy as np
-
-    if chosen is None or chosen == -1:
-        return range(len(listing))
-    if isinstance(chosen, str):
-        return rows_below(listing, chosen)
-    if chosen >= 0:
-        return np.flatnonzero(listing.labels == chosen)
-    firsts = [np.flatnonzero(listing.labels == place) for place in range(len(listing.classes))]
-    # Rounded up, so that few classes together still give the wanted number of samples.
-    each = max(-(-_SAMPLES // max(len(firsts), 1)), 1)
-    # The samples come from all parts of a class, not only from its first files.
-    return np.concatenate([rows[:: max(len(rows) // each, 1)][:each] for rows in firsts])
-
-
-def _picture(listing: ImageListing, row_: int) -> Picture:
-    path = listing.paths[row_]
-    # The path of a row begins with the name of the array file, which is the root itself.
-    folder = listing.root.parent if "#" in path else listing.root
-    return Picture(str(folder / path), listing.classes[listing.labels[row_]])
 
 
 def _few(names: tuple[str, ...]) -> str:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.mistakes import root_of
 from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
+from convonet.desktop.views.evaluate_rows import (
+    class_rows,
+    confused_pairs,
+    count_text,
+    percent_text,
+    picture_of,
+)
 from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
 from convonet.desktop.views.outdated_note import OutdatedNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
-from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.session.conditions import Code
-from convonet.session.predictions import Answers, ImageAnswer
+from convonet.session.predictions import Answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,8 +169,8 @@ class EvaluatePage(Page):
         self.split_box.setCurrentIndex(max(self.split_box.findData(scores.split), 0))
         self._show_tiles(scores)
         self.matrix.show_counts(scores.classes, scores.confusion_matrix)
-        self.pairs.show_rows(_confused(scores.classes, scores.confusion_matrix))
-        self.table.show_rows(_class_rows(scores))
+        self.pairs.show_rows(confused_pairs(scores.classes, scores.confusion_matrix))
+        self.table.show_rows(class_rows(scores))
         self.scores.show_rows([(one.label, one.text, one.interval_text) for one in scores.score_rows()])
         self.skipped.show_rows([(item.path, item.reason) for item in scores.skipped])
         self.curves.show_scores(scores)
@@ -199,12 +206,14 @@ class EvaluatePage(Page):
     def _show_tiles(self, scores: RunEvaluation) -> None:
         low, high = scores.accuracy_interval
         self.tiles["accuracy"].show_value(
-            _percent(scores.accuracy), f"95% CI {100 * low:.1f}–{_percent(high)}"
+            percent_text(scores.accuracy), f"95% CI {100 * low:.1f}–{percent_text(high)}"
         )
-        self.tiles["baseline"].show_value(_percent(scores.baseline_accuracy), "always predicting one class")
+        self.tiles["baseline"].show_value(
+            percent_text(scores.baseline_accuracy), "always predicting one class"
+        )
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
         top = scores.top_k_accuracy
-        note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
+        note = f"top {scores['top_k']}: {percent_text(top)}" if top is not None else "mean over the classes"
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
         # A share times a count is a whole number only up to an error of rounding.
         wrong = scores.images - round(scores.accuracy * scores.images)
@@ -212,7 +221,7 @@ class EvaluatePage(Page):
 
     def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
-        root = self.controller.root_of(scores)
+        root = root_of(self.session, scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
         if self._read is not None and self._read[0] is scores and self._read[1] == root:
             return
@@ -253,17 +262,17 @@ class EvaluatePage(Page):
         if self._cell is None:
             chosen = answers.mistakes()
             words = (
-                f"{_count(len(chosen), 'mistake')}, highest confidence first"
+                f"{count_text(len(chosen), 'mistake')}, highest confidence first"
                 if len(chosen)
                 else "No mistakes"
             )
         else:
             chosen = answers.cell(*self._cell)
-            words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, predicted as {self._cell[1]}"
+            words = f"{count_text(len(chosen), 'image')} of {self._cell[0]}, predicted as {self._cell[1]}"
         self._shown.setText(words)
         self._all.setVisible(self._cell is not None)
         self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")
-        self.grid.show_many(len(chosen), lambda place: _picture(answers[int(chosen[place])], self._said))
+        self.grid.show_many(len(chosen), lambda place: picture_of(answers[int(chosen[place])], self._said))
 
     def close_page(self) -> None:
         self.grid.close_threads()
@@ -279,33 +288,3 @@ _TILES = {
     "f1": "Macro F1",
     "wrong": "Mistakes",
 }
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}%"
-
-
-def _class_rows(scores: RunEvaluation) -> list[tuple[str | float, ...]]:
-    return [(line.class_, line.precision, line.recall, line.f1, line.support) for line in scores.per_class]
-
-
-def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:
-    """The pairs of classes that are taken for each other, the most frequent first."""
-    pairs = [
-        (classes[true], classes[predicted], count)
-        for true, line in enumerate(matrix)
-        for predicted, count in enumerate(line)
-        if count and true != predicted
-    ]
-    return sorted(pairs, key=lambda pair: -pair[2])
-
-
-def _picture(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
-    right = answer.true == answer.predicted
-    title = f"{answer.true} not {answer.predicted}" if not right else answer.true
-    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f}%)"
-    return Picture(answer.address, words, not right and answer.address not in said, answer.top)
-
-
-def _count(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
 
+from convonet.desktop.mistakes import find_mistakes
 from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
@@ -137,7 +138,7 @@ class WhyTab(QWidget):
             )
 
     def _explain_mistakes(self) -> None:
-        self._page.controller.find_mistakes(self._page.explain)
+        find_mistakes(self._page.controller, self._page.explain)
 
     def _explain_again(self) -> None:
         paths = [Path(item.path) for item in self._rows()]

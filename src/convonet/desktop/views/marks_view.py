@@ -35,8 +35,12 @@ class MarksView(QWidget):
         note = label(
             "Marks are stored in a file beside the images; no image is moved. Train again, then compare the runs.",
             "muted",
+            wrap=True,
         )
-        self.setLayout(column(8, row(note, None, self._undo), self.table, gap=8))
+        head = row(note, self._undo)
+        # The sentence takes the width that there is, and a second line in a narrow window.
+        head.setStretch(0, 1)
+        self.setLayout(column(8, head, self.table, gap=8))
         marker.marked.connect(self.show_marks)
         self._update()
 

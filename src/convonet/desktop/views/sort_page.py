@@ -9,16 +9,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea
 
-from convonet.data.sources import scan_images
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.answer_keys import AnswerKeys
 from convonet.desktop.widgets.basic import EmptyState, button, column, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.sort_board import SortBoard
-from convonet.errors import ConvonetError, DataError
-from convonet.inference.feature_file import FeatureFile
+from convonet.errors import ConvonetError
 from convonet.launch.work import WorkEnded
 from convonet.sorting.answers import KEEP, NONE, SKIP
+from convonet.sorting.opening import open_sorting, read_sorting
 from convonet.sorting.session import ROWS, SortSession
 from convonet.tasks import FeaturesTask
 
@@ -131,7 +130,7 @@ class SortPage(Page):
         """Sort the images of a folder; their features are computed first where they are missing."""
         self._folder, self.sorting, self._opening = folder.resolve(), None, True
         self.controller.background.call(
-            "sort-open", lambda watch: _open(folder.resolve(), watch), self._opened, self._failed
+            "sort-open", lambda watch: open_sorting(folder.resolve(), watch), self._opened, self._failed
         )
         self.refresh()
 
@@ -154,7 +153,7 @@ class SortPage(Page):
         if ended.result is not None and self._folder is not None:
             folder, self._opening = self._folder, True
             self.controller.background.call(
-                "sort-open", lambda _: _read(folder), self._opened_again, self._failed
+                "sort-open", lambda _: read_sorting(folder), self._opened_again, self._failed
             )
         self.refresh()
 
@@ -289,19 +288,3 @@ class SortPage(Page):
 
     def close_page(self) -> None:
         self.board.close_threads()
-
-
-def _open(folder: Path, watch: Watch) -> SortSession | None:
-    """The sorting of a folder; None where features are missing. Raises DataError."""
-    found = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
-    features = FeatureFile.read(folder)
-    watch.check()
-    return SortSession(folder, features) if features and features.is_current(folder, found) else None
-
-
-def _read(folder: Path) -> SortSession:
-    """The sorting of a folder whose features were just computed. Raises DataError."""
-    features = FeatureFile.read(folder)
-    if features is None:
-        raise DataError("The features of the images cannot be read", where=folder, hint="Try again")
-    return SortSession(folder, features)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
 
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.recipe_card import RecipeCard
+from convonet.desktop.views.training_rows import candidate_lines, epoch_rows, is_finite, last_of, percent_text
 from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
-from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
+from convonet.desktop.widgets.candidates import CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
-from convonet.desktop.widgets.table import TableView, percent
+from convonet.desktop.widgets.table import TableView
 from convonet.documents.summary import NextStep
-from convonet.events import CandidateEnded
 from convonet.runs.summary import summary_of
-from convonet.session.progress import LiveCurves, Progress, stored_messages, time_left
+from convonet.session.progress import Progress, stored_messages, time_left
 from convonet.tasks import TrainTask
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from convonet.runs import Run
 
 _COLUMNS = ("Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy", "Learning rate")
-_ORDER = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 class TrainPage(Page):
@@ -92,7 +90,7 @@ class TrainPage(Page):
         )
         self.tabs = QTabWidget()
         self.tabs.addTab(self.summary, "Summary")
-        self.tabs.addTab(self._curves, "LiveCurves")
+        self.tabs.addTab(self._curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")
         self.tabs.addTab(self.messages, "Messages")
 
@@ -128,7 +126,7 @@ class TrainPage(Page):
             self.bar.setRange(0, 0)
 
     def _choose_tab(self, training: bool, summarized: bool) -> None:
-        """LiveCurves while it learns, the summary when it has ended."""
+        """The curves while it learns, the summary when it has ended."""
         before, self._was_training = self._was_training, training
         self.tabs.setTabVisible(0, summarized)
         if training and not before:
@@ -222,7 +220,7 @@ class TrainPage(Page):
                 if any(map(math.isfinite, values))
             ]
             view.show_series(series, epochs, live)
-        rows = _rows(history)
+        rows = epoch_rows(history)
         if self.table.rows.rows != rows:
             self.table.show_rows(rows)
         text = "\n".join(record.messages)
@@ -243,20 +241,20 @@ class TrainPage(Page):
         # With an empty range the bar runs to and fro, which says that nobody knows how long it takes.
         self.bar.setRange(0, 0 if record.share is None else 1000)
         self.bar.setValue(round(1000 * (record.share or 0)))
-        self.candidates.show_lines(list(_lines(record)))
+        self.candidates.show_lines(list(candidate_lines(record)))
         self.candidates.setVisible(bool(self.candidates.lines))
 
     def _show_tiles(self, record: Progress) -> None:
         done, last = record.epochs_done, record.history
         self.tiles["epoch"].show_value(f"{done} / {record.epochs}" if record.epochs else "–", "epochs done")
         batch = record.batch if self.session.work is not None else None
-        now = batch.accuracy if batch and batch.accuracy is not None else _last(last.accuracy)
-        self.tiles["accuracy"].show_value(_percent(now), "on the training images")
+        now = batch.accuracy if batch and batch.accuracy is not None else last_of(last.accuracy)
+        self.tiles["accuracy"].show_value(percent_text(now), "on the training images")
         best = max((v for v in last.val_accuracy if math.isfinite(v)), default=math.nan)
-        note = f"best {_percent(best)}" if math.isfinite(best) else "on held-out images"
-        self.tiles["val_accuracy"].show_value(_percent(_last(last.val_accuracy)), note)
-        loss = batch.loss if batch else _last(last.loss)
-        note = f"validation {_last(last.val_loss):.4f}" if _finite(last.val_loss) else ""
+        note = f"best {percent_text(best)}" if math.isfinite(best) else "on held-out images"
+        self.tiles["val_accuracy"].show_value(percent_text(last_of(last.val_accuracy)), note)
+        loss = batch.loss if batch else last_of(last.loss)
+        note = f"validation {last_of(last.val_loss):.4f}" if is_finite(last.val_loss) else ""
         self.tiles["loss"].show_value(f"{loss:.4f}" if math.isfinite(loss) else "–", note)
 
 
@@ -266,44 +264,3 @@ _TILES = {
     "val_accuracy": "Validation accuracy",
     "loss": "Loss",
 }
-
-
-def _lines(record: Progress) -> Iterator[CandidateLine]:
-    """The candidates that have ended."""
-    # Whatever beat all before it was the best for a while; the last of these is the best now.
-    best = next((one.name for one in reversed(record.ended) if one.best), "")
-    for one in record.ended:
-        yield _ended_line(one, one.name == best)
-
-
-def _ended_line(one: CandidateEnded, best: bool) -> CandidateLine:
-    interval = None if one.accuracy_interval is None else (one.accuracy_interval[0], one.accuracy_interval[1])
-    state = "chosen" if best else one.state
-    note = "Best so far" if best else f"{one.reason[:1].upper()}{one.reason[1:]}"
-    return CandidateLine(one.title, state, one.accuracy, interval, one.seconds, note)
-
-
-def _finite(values: list[float]) -> bool:
-    return bool(values) and math.isfinite(values[-1])
-
-
-def _last(values: list[float]) -> float:
-    return values[-1] if values else math.nan
-
-
-def _percent(value: float | None) -> str:
-    return f"{100 * value:.1f}%" if value is not None and math.isfinite(value) else "–"
-
-
-def _rows(history: LiveCurves) -> list[tuple[float | None, ...]]:
-    columns = history.columns()
-    return [
-        (index + 1, *(_value(name, columns[name], index) for name in _ORDER))
-        for index in range(history.epochs)
-    ]
-
-
-def _value(name: str, values: list[float], place: int) -> float | None:
-    if place >= len(values) or not math.isfinite(values[place]):
-        return None
-    return percent(values[place]) if name.endswith("accuracy") else values[place]

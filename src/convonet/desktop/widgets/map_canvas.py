@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -28,6 +26,7 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.style import color
 from convonet.desktop.widgets.map_geometry import View, inside, thinned
+from convonet.desktop.widgets.map_squares import faded, squares_picture
 from convonet.desktop.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -250,7 +249,11 @@ class MapCanvas(QWidget):
         # A point just outside the canvas still reaches into it with a part of its square.
         seen = np.flatnonzero(((places >= -side) & (places <= np.array(size) + side)).all(axis=1))
         seen = seen[~self._is_hidden()[seen]]
-        painter.drawPixmap(0, 0, self._points_picture(places[seen], self._groups[seen], side))
+        colors = faded(self._colors, _DIMMED if self.rows else 0.85)
+        picture = squares_picture(
+            places[seen], colors[self._groups[seen]], side, size, self.devicePixelRatioF()
+        )
+        painter.drawPixmap(0, 0, picture)
         self.shown_pictures = 0
         if len(seen) <= _MOST_THUMBNAILS:
             for index in thinned(places[seen], _THUMBNAIL):
@@ -270,28 +273,6 @@ class MapCanvas(QWidget):
         # While a person drags or draws a lasso, a large image would lie in the way.
         if self._hovered >= 0 and self._pressed is None:
             self._paint_hovered(painter, places[self._hovered])
-
-    def _points_picture(self, places: NDArray[Any], groups: NDArray[np.int64], side: float) -> QPixmap:
-        """Squares for the points. Qt would take a second for forty thousand; filling pixels takes milliseconds."""
-        ratio = self.devicePixelRatioF()
-        wide, tall = (max(round(length * ratio), 1) for length in (self.width(), self.height()))
-        pixels = np.zeros((tall, wide), np.uint32)
-        values = np.array([self._paint_value(each) for each in self._colors], np.uint32)[groups]
-        left, top = np.round((places - side / 2) * ratio).astype(np.int64).T
-        for down in range(round(side * ratio)):
-            for across in range(round(side * ratio)):
-                x, y = left + across, top + down
-                fits = (x >= 0) & (x < wide) & (y >= 0) & (y < tall)
-                pixels[y[fits], x[fits]] = values[fits]
-        # The copy has pixels of its own; the array is freed when this method returns.
-        image = QImage(pixels.data, wide, tall, 4 * wide, QImage.Format.Format_ARGB32).copy()
-        image.setDevicePixelRatio(ratio)
-        return QPixmap.fromImage(image)
-
-    def _paint_value(self, each: QColor) -> int:
-        value = QColor(each)
-        value.setAlphaF(_DIMMED if self.rows else 0.85)
-        return value.rgba()
 
     def _paint_picture(self, painter: QPainter, row: int, at: QPointF, side: int) -> bool:
         """Draw an image in a frame of its point's color; gives whether it is there already."""

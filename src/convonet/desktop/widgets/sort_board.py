@@ -175,8 +175,8 @@ class SortBoard(QWidget):
             if image is not None:
                 self.choose([image.path], True)
         elif (event.position() - self._pressed).manhattanLength() > _DRAG:
+            # The drag receives the release of the button, so for this widget the press ends here.
             self._pressed = None
-            # The drag takes the release of the button for itself, so it was forgotten that the button is down.
             self._drag()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

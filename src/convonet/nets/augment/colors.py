@@ -69,7 +69,7 @@ class Colors:
         if (self.saturation != 1).any() and images.shape[3] == 3:
             light = (images * put(np.array(_LUMA, dtype=np.float32))).sum(3)[..., None]
             images = light + (images - light) * each(self.saturation)
-        # Here, once: solarizing and posterizing mean pixels of 0 to 255.
+        # Clipped here, since solarizing and posterizing are defined for pixels of 0 to 255.
         images = module.clip(images, 0, 255)
         if (self.solarize < 256).any():
             images = module.where(images >= each(self.solarize), 255 - images, images)

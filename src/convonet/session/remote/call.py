@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 
 from convonet.errors import Cancelled, ConvonetError
-from convonet.events import RunState, Stamped
+from convonet.event_lines import Stamped
+from convonet.events import RunState
 
 
 class RemoteCall:

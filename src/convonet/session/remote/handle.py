@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from convonet.documents.run_record import Fault
 from convonet.errors import Cancelled, ConvonetError, WorkerError
-from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
+from convonet.event_lines import Stamped, read_event
+from convonet.events import RunState, StageStarted, Warned
 from convonet.runs import Run
 from convonet.session.remote.client import Client, quoted
 from convonet.session.remote.connection import Connection

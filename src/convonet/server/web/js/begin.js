@@ -4,7 +4,9 @@
 import {call, seg} from "./api.js";
 import {fill, h, head} from "./dom.js";
 import {chosen, tellRefusal} from "./options.js";
-import {given, searchRecipe, store, whyNotTrain} from "./store.js";
+import {searchRecipe} from "./plan.js";
+import {whyNotTrain} from "./reasons.js";
+import {given, store} from "./store.js";
 
 /** `said()` is the sentence below the title when all is there; `about` explains what will be done. */
 export function beginPage(page, {kind, title, button, fields, about, said}) {

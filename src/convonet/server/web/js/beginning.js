@@ -2,7 +2,8 @@
 
 import {call} from "./api.js";
 import {fill, h, note, whole} from "./dom.js";
-import {changed, check, look, store, whyNotTrain} from "./store.js";
+import {whyNotTrain} from "./reasons.js";
+import {changed, check, look, store} from "./store.js";
 
 const SHARE = 0.2;
 

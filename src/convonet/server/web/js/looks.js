@@ -2,7 +2,9 @@
 
 import {ask, fileOf} from "./api.js";
 import {fill, h, short} from "./dom.js";
-import {changed, check, ofOneNetwork, store, whyNotTrain} from "./store.js";
+import {ofOneNetwork} from "./plan.js";
+import {whyNotTrain} from "./reasons.js";
+import {changed, check, store} from "./store.js";
 
 /** A card with both looks; each runs a job of its own and shows its picture. */
 export function looks(page) {

@@ -2,7 +2,7 @@
 
 import {labelOf} from "./comparing.js";
 import {chooseFolder} from "./dialogs.js";
-import {below} from "./store.js";
+import {below} from "./reasons.js";
 
 /**
  * Do `act(data)`, at first without data; each time the server misses a folder of images, ask where it is

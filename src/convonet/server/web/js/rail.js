@@ -2,7 +2,8 @@
 
 import {fill, h, whole} from "./dom.js";
 import {recipeTitle} from "./recipe.js";
-import {store, usedRecipe} from "./store.js";
+import {usedRecipe} from "./plan.js";
+import {store} from "./store.js";
 
 const ORDERED = 6;
 

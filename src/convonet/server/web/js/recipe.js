@@ -3,7 +3,8 @@
 
 import {fill, h} from "./dom.js";
 import {number} from "./options.js";
-import {changed, store, takeRecipe, usedRecipe, wrongMinutes} from "./store.js";
+import {takeRecipe, usedRecipe, wrongMinutes} from "./plan.js";
+import {changed, store} from "./store.js";
 
 // The words of the API, in the order in which they are offered, and what people read for them.
 const CHOICES = {

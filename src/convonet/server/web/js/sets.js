@@ -1,7 +1,8 @@
 // What is known of the sets that are chosen: counts, findings, skipped files, and how test names are matched.
 
 import {bars, fill, h, note, tile, whole} from "./dom.js";
-import {changed, check, imagesFault, look, store} from "./store.js";
+import {imagesFault} from "./reasons.js";
+import {changed, check, look, store} from "./store.js";
 
 export const SPLITS = {train: "Training", val: "Validation", test: "Test"};
 const MOST_BARS = 60;

@@ -4,7 +4,6 @@ import {call} from "./api.js";
 
 const KEY = "convonet";
 const KEPT = ["data", "hyper", "recipe", "minutes", "planned", "model", "training", "search"];
-const WAIT_MS = 300;
 
 export const store = new EventTarget();
 Object.assign(store, {
@@ -119,71 +118,9 @@ export async function look() {
 
 const sorted = (values) => JSON.stringify(Object.entries(values).sort());
 
-/** The recipe that a training follows: values that name a network leave nothing to plan. */
-export function usedRecipe() {
-  return store.hyper.family || store.hyper.base ? "none" : store.recipe;
-}
-
-/**
- * Follow a recipe. One that plans chooses the network itself, so values of a network are dropped, and
- * those that
- * Expert took from the plan: they would be imposed on it.
- */
-export function takeRecipe(name) {
-  if (name === "none" && store.recipe !== "none") fillFromPlan();
-  else if (name !== "none") dropPlanned();
-  store.recipe = name;
-  changed("data", "hyper", "recipe");
-  check().catch(() => {});
-  look().catch(() => {});
-}
-
-/** The candidate that Balanced would end with; undefined without a plan. */
-function mainCandidate() {
-  const candidates = store.plan?.candidates ?? [];
-  return candidates.find(({kind}) => kind === "fine_tuned") ?? candidates[0];
-}
-
-/**
- * Data and hyperparameters of one network: those of the forms over the plan's, or of a candidate that is
- * named.
- */
-export function ofOneNetwork(name = "") {
-  const named = store.plan?.candidates.find((one) => one.name === name);
-  const one = usedRecipe() === "none" ? undefined : (named ?? mainCandidate());
-  if (!one) return {data: given("data"), hyper: given("hyper")};
-  const data = {...given("data"), image_size: one.image_size, channels: one.channels};
-  return {data, hyper: {...one.hyper, ...given("hyper")}};
-}
-
-/** Expert begins with the values of the candidate that Balanced would end with. */
-function fillFromPlan() {
-  const one = mainCandidate();
-  if (!one) return;
-  const epochs = one.kind === "fine_tuned" ? "fine_tune_epochs" : "epochs";
-  const values = one.timed && !(epochs in one.hyper) ? {...one.hyper, [epochs]: one.most_epochs} : one.hyper;
-  const [height, width] = one.image_size;
-  store.planned = {
-    hyper: typedAll(values),
-    data: {image_size: height === width ? `${height}` : `${height}x${width}`, channels: `${one.channels}`},
-  };
-  for (const kind of ["data", "hyper"]) store[kind] = {...store.planned[kind], ...store[kind]};
-}
-
-function dropPlanned() {
-  for (const kind of ["data", "hyper"]) {
-    for (const [name, text] of Object.entries(store.planned[kind])) {
-      if (store[kind][name] === text) delete store[kind][name];
-    }
-  }
-  for (const field of store.about.fields.hyper) if (field.group === "Network") delete store.hyper[field.name];
-  store.planned = {data: {}, hyper: {}};
-}
-
 /**
  * Take other training images. What belonged to those before is dropped: the test images, their size, the
- * values of
- * the training, the model, and the runs that are shown.
+ * values of the training, the model, and the runs that are shown.
  */
 export async function takeImages(folder, more = {}) {
   if (folder !== store.data.train_dir || Object.keys(more).length) {
@@ -215,53 +152,6 @@ export function sameImages(run) {
 /** A folder that holds `train` and that folder itself are the same training images. */
 const setOf = (folder) => (folder ?? "").replaceAll("\\", "/").replace(/\/(train|training)\/?$/i, "");
 
-/** The options of a training by the recipe of this page. */
-export function recipeOptions() {
-  const recipe = usedRecipe();
-  return recipe === "none" || !store.minutes ? {recipe} : {recipe, minutes: store.minutes};
-}
-
-/** What is wrong with the time budget; empty where nothing is. */
-export function wrongMinutes() {
-  return usedRecipe() === "none" || !store.minutes || Number(store.minutes) > 0
-    ? ""
-    : "Minutes must be a number above 0";
-}
-
-/** The recipe of other jobs, which train one network of known good values; none where the form names one. */
-export function searchRecipe() {
-  const recipe = usedRecipe();
-  return recipe === "none" ? undefined : recipe === "best" ? "best" : "fast";
-}
-
-let planning = 0;
-/** Ask what the recipe would train; dispatches `plan`. */
-async function makePlan() {
-  const turn = ++planning;
-  let [plan, error] = [null, null];
-  if (usedRecipe() !== "none" && store.dataset?.sets.train?.images && !wrongMinutes()) {
-    const {recipe, minutes} = recipeOptions();
-    try {
-      plan = await call(`datasets/${store.dataset.id}/plan`, {
-        body: {recipe, minutes: minutes === undefined ? null : Number(minutes), hyper: given("hyper")},
-      });
-    } catch (fault) {
-      error = fault;
-    }
-  }
-  if (turn !== planning) return;
-  Object.assign(store, {plan, planError: error});
-  store.dispatchEvent(new Event("plan"));
-}
-
-let waiting = 0;
-for (const name of ["dataset", "hyper", "recipe", "minutes"]) {
-  store.addEventListener(name, () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(makePlan, name === "dataset" ? 0 : WAIT_MS);
-  });
-}
-
 /** Take hyperparameters from elsewhere. */
 export function takeHyper(values) {
   store.recipe = "none";
@@ -276,37 +166,4 @@ export function typedAll(values) {
   return Object.fromEntries(
     known.map(([name, value]) => [name, typed(fields[name], value)]).filter(([, text]) => text !== ""),
   );
-}
-
-/** Why work on these images cannot begin; empty when it can. */
-export function whyNotTrain() {
-  if (wrongMinutes()) return wrongMinutes();
-  if (Object.keys(store.faults.data).length || Object.keys(store.faults.hyper).length)
-    return "A parameter has a wrong value";
-  if (store.datasetError) return store.datasetError.message;
-  const fault = store.dataset?.errors.train;
-  if (fault) return imagesFault(fault);
-  if (!store.dataset?.sets.train?.images) return "Choose training images first";
-  return "";
-}
-
-/** Why a set cannot be used, in one or two sentences: what is wrong, where, and what was found there. */
-export function imagesFault(fault) {
-  const where = fault.where ? ` in ${below(fault.where)}` : "";
-  const found = fault.received ? ` (found: ${fault.received})` : "";
-  if (fault.what === "No images were found") return `There are no images${where}${found}`;
-  if (fault.what === "There is only one class")
-    return `There is only one class${where}${found}; training needs two or more`;
-  return [fault.what, fault.where && below(fault.where), fault.received].filter(Boolean).join(" · ");
-}
-
-/** An absolute path as it stands below the server's folder. */
-export function below(path) {
-  const plain = path.replaceAll("\\", "/");
-  const root = store.about.root.replaceAll("\\", "/");
-  return plain === root
-    ? "the server's folder"
-    : plain.startsWith(`${root}/`)
-      ? plain.slice(root.length + 1)
-      : plain;
 }

@@ -10,7 +10,9 @@ import {closerLooks} from "../inspecting.js";
 import {Marks, markBar, markTable} from "../marks.js";
 import {planWords, recipeFields} from "../recipe.js";
 import {counts, errorCards, findings, skippedFiles, SPLITS} from "../sets.js";
-import {changed, check, given, look, recipeOptions, store, usedRecipe, whyNotTrain} from "../store.js";
+import {recipeOptions, usedRecipe} from "../plan.js";
+import {whyNotTrain} from "../reasons.js";
+import {changed, check, given, look, store} from "../store.js";
 
 export function dataPage(page) {
   const choose = h("button.primary", {type: "button", onclick: chooseOnServer}, "Choose training images …");

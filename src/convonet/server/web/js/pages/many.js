@@ -4,7 +4,9 @@ import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
 import {duration, fill, h, head, interval, note, percent, whole} from "../dom.js";
 import {recipeFields} from "../recipe.js";
-import {below, given, imagesFault, recipeOptions, store, usedRecipe, wrongMinutes} from "../store.js";
+import {recipeOptions, usedRecipe, wrongMinutes} from "../plan.js";
+import {below, imagesFault} from "../reasons.js";
+import {given, store} from "../store.js";
 
 const EVERY_MS = 2000;
 const ALIVE = ["running", "waiting"];

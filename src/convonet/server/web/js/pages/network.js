@@ -4,7 +4,9 @@ import {ask} from "../api.js";
 import {valueText} from "../comparing.js";
 import {networkDrawing} from "../drawing.js";
 import {empty, fill, h, head, short, tile, whole} from "../dom.js";
-import {ofOneNetwork, store, usedRecipe, whyNotTrain} from "../store.js";
+import {ofOneNetwork, usedRecipe} from "../plan.js";
+import {whyNotTrain} from "../reasons.js";
+import {store} from "../store.js";
 
 const COLUMNS = [
   ["Layer", "name"],

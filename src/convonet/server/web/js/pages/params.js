@@ -7,7 +7,8 @@ import {fill, h, head, note} from "../dom.js";
 import {groups} from "../form.js";
 import {looks} from "../looks.js";
 import {imposedValues, planWords, recipeFields} from "../recipe.js";
-import {changed, check, look, store, takeHyper, takeRecipe, typed, usedRecipe} from "../store.js";
+import {takeRecipe, usedRecipe} from "../plan.js";
+import {changed, check, look, store, takeHyper, typed} from "../store.js";
 
 const OPEN_GROUPS = 2;
 

@@ -6,7 +6,9 @@ import {begun, holdOut} from "../beginning.js";
 import {empty, fill, h, head, note, say, timeLeft, whole} from "../dom.js";
 import {planWords, recipeFields} from "../recipe.js";
 import {shownAs} from "../shown.js";
-import {given, recipeOptions, sameImages, store, takeImages, usedRecipe, whyNotTrain} from "../store.js";
+import {recipeOptions, usedRecipe} from "../plan.js";
+import {whyNotTrain} from "../reasons.js";
+import {given, sameImages, store, takeImages} from "../store.js";
 import {TrainingView} from "../training_view.js";
 import {Working} from "../working.js";
 

@@ -5,7 +5,9 @@ import {labelOf, valueText, variedWords} from "../comparing.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
 import {shownAs} from "../shown.js";
-import {changed, given, sameImages, searchRecipe, store, takeHyper, whyNotTrain} from "../store.js";
+import {searchRecipe} from "../plan.js";
+import {whyNotTrain} from "../reasons.js";
+import {changed, given, sameImages, store, takeHyper} from "../store.js";
 import {Working} from "../working.js";
 
 const SEARCHES = [
