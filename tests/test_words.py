@@ -51,7 +51,7 @@ SPELLINGS = {
 }
 """American spelling, as in the Google style guide. Options and keys keep the spelling that they have: they are code."""
 
-CODE = r"‹[^›]*›|colour:|^(?=.*_)[a-z_ ]+$"
+CODE = r"‹[^›]*›|^(?=.*_)[a-z_ ]+$"
 """Values in a text, a kernel's public name, and lists of names in the code."""
 
 WRITTEN_BY_INTERFACES = ("command-line.md", "parameters.md")

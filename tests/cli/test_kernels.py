@@ -55,7 +55,7 @@ def test_one_place_step_by_step(picture: Path, tmp_path: Path) -> None:
             "kernel",
             str(picture),
             "--kernel",
-            "colour:1,1,-1",
+            "color:1,1,-1",
             "--at",
             "0,7",
             "--out",

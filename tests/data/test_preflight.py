@@ -103,8 +103,8 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "skipped",
         "1 file is skipped: 1 not an image type",
     ),
-    ("black images", _black, "black", "3 images are black to the network, such as cat/black0.png"),
-    ("16 bits below 256", _sixteen_bits, "black", "1 image is black to the network"),
+    ("black images", _black, "black", "3 images are completely black to the network, such as cat/black0.png"),
+    ("16 bits below 256", _sixteen_bits, "black", "1 image is completely black to the network"),
     ("letter case", _letter_case, "names", "Cat and cat differ only in case"),
 )
 

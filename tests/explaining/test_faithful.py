@@ -62,7 +62,7 @@ def test_the_sentence_says_what_the_numbers_mean(image: np.ndarray) -> None:
     good = delete(ExplainedModel(Corner()), image, 1, right)
     bad = delete(ExplainedModel(Corner()), image, 1, -right)
     assert judged(good, 0.1).sentence.startswith(
-        "Deleting the pixels that the map marks most lowers the probability sooner than 10 of 10"
+        "Deleting the pixels with the highest values first lowers the probability faster than 10 of 10"
     )
     assert "with shuffled weights the map is different (rank correlation 0.10)" in judged(good, 0.1).sentence
     assert "the image rather than what the network learned" in judged(good, 0.8).sentence

@@ -187,7 +187,7 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(InputError, match="litert-torch, which is not installed") as caught:
         export(model_file(tmp_path), "litert")
     assert caught.value.hint is not None
-    assert caught.value.hint.startswith("pip install litert-torch, or choose")
+    assert caught.value.hint.startswith("Run pip install litert-torch, or choose")
     assert caught.value.hint.endswith(": onnx, onnx-int8, folder, web, torch")
     with pytest.raises(InputError, match="did you mean onnx"):
         export(tmp_path / "model.keras", "onxx")

@@ -53,7 +53,7 @@ def test_yellow_is_the_brightest_of_the_colours() -> None:
         ("-1 0 1 / -1 0 1 / -1 0 1", ((-1, 0, 1),) * 3),
         ("1,2;3,4", ((1, 2), (3, 4))),
         ("1/9 1/9\n1/9 1/9", ((1 / 9, 1 / 9),) * 2),
-        ("colour:1,1,-1", ((1, 1, -1),)),
+        ("color:1,1,-1", ((1, 1, -1),)),
     ],
 )
 def test_own_rows(text: str, rows: tuple[tuple[float, ...], ...]) -> None:
@@ -74,7 +74,7 @@ def test_own_rows_that_sum_to_nothing_are_shown_without_their_sign() -> None:
         ("1 x", "cannot be read"),
         ("1/0", "cannot be read"),
         ("1e999", "cannot be read"),
-        ("colour:1,1", "three weights"),
+        ("color:1,1", "three weights"),
         ("", "no such kernel"),
     ],
 )

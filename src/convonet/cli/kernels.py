@@ -66,7 +66,7 @@ def kernel(
         typer.Option(
             "--kernel",
             help="A name (edge, blur, sharpen, emboss, vertical_edge, yellow …), rows such as "
-            "'-1 0 1 / -1 0 1 / -1 0 1', or colour:1,1,-1.",
+            "'-1 0 1 / -1 0 1 / -1 0 1', or color:1,1,-1.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The PNG file to write.")],

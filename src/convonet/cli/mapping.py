@@ -13,6 +13,7 @@ from convonet.cli.evaluating import one_of
 from convonet.cli.given import data_params
 from convonet.cli.output import print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.data.counted import counted
 from convonet.documents.image_map import ImageMap, SimilarImages
 from convonet.errors import InputError, RunNotFoundError
 from convonet.runs import RECORD, Run, RunStore
@@ -64,10 +65,11 @@ def image_map(
         return
     say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
     if len(answer.classes) > 1:
-        say(f"{answer.likely_wrong:,} images are closer to another class; they come first in the table")
+        closer = counted(answer.likely_wrong, "image is", "images are")
+        say(f"{closer} closer to another class; the table begins with them")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
-        say(f"{wrong:,} images are misclassified")
+        say(f"{counted(wrong, 'image is', 'images are')} misclassified")
     say(f"Files: {target}")
 
 

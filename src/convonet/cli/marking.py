@@ -11,6 +11,7 @@ from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import print_json, say
 from convonet.cli.results import work_and_print
+from convonet.data.counted import counted
 from convonet.data.marking import Change, MarkedImage, list_marks, mark_images
 from convonet.data.table_columns import path_cells
 from convonet.data.table_file import read_table_file
@@ -97,7 +98,7 @@ def _print(marks: list[MarkedImage]) -> None:
     for image in marks:
         say(image.sentence())
     where = f" in {', '.join(document['files'])}" if marks else ""
-    say(f"{len(marks):,} images are marked{where}")
+    say(f"{counted(len(marks), 'image is', 'images are')} marked{where}")
 
 
 def suspects(

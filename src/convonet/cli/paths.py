@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @contextmanager
 def _plain_refusals() -> Iterator[None]:
-    """Typer lets pydantic read values, and repeats its message with the Python word for the fault in front."""
+    """Typer lets pydantic read values, and puts the prefix `Value error,` before its message."""
     try:
         yield
     except typer.BadParameter as error:

@@ -247,7 +247,7 @@ def delete(
         typer.confirm(f"Delete {', '.join(str(run.path) for run in found)}?", abort=True, err=True)
     for run in found:
         _store(root).delete(run)
-    _tell(found, "is deleted", json)
+    _tell(found, "was deleted", json)
 
 
 def _found(names: list[str], root: Path | None) -> list[Run]:

@@ -33,5 +33,5 @@ class SafeStream:
 
 
 def raw(stream: Any) -> Any:
-    """The stream beneath, for what moves the cursor itself and escapes the text that it gets."""
+    """The stream beneath, for code that moves the cursor itself and escapes the text that it receives."""
     return stream.raw if isinstance(stream, SafeStream) else stream

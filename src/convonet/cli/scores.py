@@ -89,7 +89,7 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
 
 
 def _print_unknown(unknown: UnknownScores) -> None:
-    line = f"None of these: {percent(unknown.false_alarms)} of the images are wrongly classified as unknown"
+    line = f"Unknown images: {percent(unknown.false_alarms)} of the test images are wrongly classified as unknown"
     if unknown.auroc is None:
         say(f"{line}; to measure how well images of no known class are detected, add some with --outside")
         return

@@ -53,7 +53,8 @@ def serve(
         ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Number of training runs and searches at the same time.")
+        int,
+        typer.Option("--jobs", min=1, help="Largest number of training runs and searches at the same time."),
     ] = 1,
     workers: Annotated[
         int,

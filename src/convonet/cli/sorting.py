@@ -11,6 +11,7 @@ from convonet.cli import options as opt
 from convonet.cli.output import percent, print_json, say
 from convonet.cli.work import ask
 from convonet.csv_files import write_csv
+from convonet.data.counted import counted
 from convonet.errors import InputError
 from convonet.sorting import NONE, SKIP, SortSession
 from convonet.sorting.opening import open_sorting, read_sorting
@@ -108,7 +109,7 @@ def _print(session: SortSession, copied: int | None) -> None:
         if state[name]:
             say(f"  {title}: {state[name]:,}")
     if copied is not None:
-        say(f"{copied:,} images copied")
+        say(f"{counted(copied, 'image', 'images')} copied")
     found = session.suggestions()
     if found:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])

@@ -23,7 +23,7 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
     """Let a worker execute the run until it ends.
 
     Raises:
-        Cancelled, ConvonetError: as the worker ended.
+        Cancelled, ConvonetError: depending on how the worker ended.
     """
     display = create_display(progress)
     with _Signals() as signals:

@@ -103,7 +103,7 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
         raise DataError(
             f"The array {pair.images} does not hold images",
             where=file,
-            expected="N×H×W or N×H×W×C whole numbers 0..255 (uint8), C 1, 3 or 4",
+            expected="N×H×W or N×H×W×C whole numbers 0..255 (uint8), where C is 1, 3 or 4",
             received=f"{'×'.join(map(str, shape))} of {kind}",
         )
     if shape[0] > MAX_ROWS:

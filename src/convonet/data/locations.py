@@ -18,8 +18,8 @@ from convonet.text import absolute, terminal
 __all__ = ["ACCEPTED", "SPLIT_NAMES", "SetLocation", "Split", "location_of", "split_folders"]
 
 ACCEPTED = (
-    "a folder with one folder per class, a folder that holds train, val and test, a CSV or TSV file of path "
-    "and label, or a .npz file"
+    "a folder with one folder per class, a folder that holds train, val and test, a CSV or TSV file with columns "
+    "for path and label, or a .npz file"
 )
 
 
@@ -150,7 +150,7 @@ def _table_part(table: Table, split: Split, alone: bool) -> SetLocation | None:
 
 def _wanted(location: SetLocation | None, path: Path, split: Split, alone: bool) -> SetLocation | None:
     if location is None and alone:
-        expected = f"a part named {' or '.join(SPLIT_NAMES[split])}"
+        expected = f"a folder, or rows of a split, named {' or '.join(SPLIT_NAMES[split])}"
         if path.suffix.lower() == ARRAY_SUFFIX:
             expected = EXPECTED
         raise DataError(f"There is no {split} set here", where=path, expected=expected)

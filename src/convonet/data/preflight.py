@@ -214,8 +214,8 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
         verb = "is" if len(black) == 1 < len(prepared) else "are"
         yield DataFinding(
             "black",
-            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: for drawings on a "
-            "transparent background, set alpha to white; 16-bit and 32-bit values need their full range",
+            f"{every}{where} {verb} completely black to the network, such as {prepared.paths[black[0]]}: for drawings "
+            "on a transparent background, set alpha to white; 16-bit and 32-bit images must use their full range",
         )
 
 

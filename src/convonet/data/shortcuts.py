@@ -29,9 +29,9 @@ _WORDS = {
     "height": "the height of the image",
     "width": "the width of the image",
     "border": "the brightness of the border",
-    "border_evenness": "how even the border is",
+    "border_evenness": "the evenness of the border",
     "brightness": "the brightness of the image",
-    "all": "file type, size, border and brightness together",
+    "all": "the combination of file type, size, border and brightness",
 }
 
 Steps = npt.NDArray[np.int64]

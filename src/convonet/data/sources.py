@@ -12,6 +12,7 @@ from typing import NamedTuple
 from convonet.data.arrays import list_arrays
 from convonet.data.channels import find_channels
 from convonet.data.class_contract import complete_map, impose_classes, pairs_text
+from convonet.data.counted import counted
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
 from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
@@ -234,7 +235,8 @@ def _nothing_found(listing: ImageListing) -> DataError:
     received = "an empty folder" if listing.root.is_dir() else "no image"
     if listing.skipped:
         first = listing.skipped[0]
-        received = f"{len(listing.skipped)} skipped files and nothing else, the first is {first.path}: {first.reason}"
+        skipped = counted(len(listing.skipped), "skipped file", "skipped files")
+        received = f"only {skipped}; the first is {first.path}: {first.reason}"
     return DataError(
         "No images were found",
         where=listing.root,

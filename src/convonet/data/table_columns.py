@@ -67,7 +67,7 @@ class Columns(NamedTuple):
         if len(self.labels) == 1:
             return sentence + f"{self.labels[0]} its class"
         shown = ", ".join(self.labels[:6]) + (" …" if len(self.labels) > 6 else "")
-        return sentence + f"{shown} hold 1 for its class"
+        return sentence + f"{shown} mark its class with a 1"
 
 
 def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], bool]) -> Columns:

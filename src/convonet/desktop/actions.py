@@ -45,7 +45,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "save_hyper",
         "App",
         "Save Hyper Params …",
-        "Save hyperparameters as a JSON file; lists stay lists",
+        "Save hyperparameters as a JSON file, including lists of values",
         "Ctrl+S",
     ),
     ActionSpec(
@@ -61,7 +61,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "load_model", "App", "Load Network Model …", "A .keras, .h5 or .onnx file", "Ctrl+L", new_group=True
     ),
     ActionSpec(
-        "load_run_model", "App", "Load Model of a Run Folder …", "The model and scores of an earlier run"
+        "load_run_model", "App", "Load Model from a Run Folder …", "The model and scores of an earlier run"
     ),
     ActionSpec(
         "save_model", "App", "Save Network Model …", "Under a name of your choice", needs="save_model"
@@ -80,7 +80,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "study",
         "Tasks",
         "Target Study",
-        "How many epochs each setting needs to reach an accuracy",
+        "How many epochs each setting needs to reach a target accuracy",
         needs="study",
     ),
     ActionSpec(
@@ -206,7 +206,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "many_sets",
         "Tools",
         "Train on Many Sets …",
-        "Train on each set of a folder in turn, with one table of results",
+        "Train on each set in a folder in turn, with one table of results",
         needs="many_sets",
     ),
     ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),

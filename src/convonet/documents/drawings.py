@@ -13,7 +13,7 @@ class ReportDocument(Document):
 
 
 class AugmentDocument(Document):
-    """The result of `augment`; `written`: number of variations in the folder of `--into`."""
+    """The result of `augment`; `written`: number of variations written to the folder given with `--into`."""
 
     path: str
     images: int

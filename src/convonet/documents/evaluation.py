@@ -165,7 +165,7 @@ class EvaluationDocument(Document):
 
     @staticmethod
     def file_name(split: str) -> str:
-        """The name of the file in a run folder; those of the test images have the plain name."""
+        """The name of the evaluation file in a run folder, with the set as a suffix unless it is the test set."""
         return "evaluation.json" if split == "test" else f"evaluation_{split}.json"
 
     @classmethod
@@ -195,12 +195,12 @@ class ScoreRow(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value for people."""
+        """The value as displayed."""
         return f"{100 * self.value:.1f}%" if self.percent else f"{self.value:.4f}"
 
     @property
     def interval_text(self) -> str:
-        """The 95% confidence interval for people; empty if there is none."""
+        """The 95% confidence interval as displayed; empty if there is none."""
         if self.interval is None:
             return ""
         low, high = self.interval

@@ -78,7 +78,7 @@ class ExplainDocument(Document):
 
 
 class DrawnLayer(Document):
-    """A picture of filters or feature maps; for feature maps, also the number of inactive ones and their mean."""
+    """A picture of filters or feature maps; for feature maps, also their mean and the number of inactive ones."""
 
     sparse = True
 

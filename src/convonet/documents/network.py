@@ -66,7 +66,7 @@ class NetworkSummary(Document):
     macs: int
 
     def as_text(self) -> str:
-        """The table as plain text, one line per layer, ending with a line end."""
+        """The table as plain text, one line per layer, ending with a newline."""
         lines = [_HEAD, *(_cells(row) for row in self.layers)]
         widths = [max(len(line[i]) for line in lines) for i in range(len(_HEAD))]
         table = [

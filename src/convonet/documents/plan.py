@@ -143,7 +143,7 @@ class ImageFacts(Document):
 
     @property
     def imbalance(self) -> float:
-        """Images of the largest class over those of the smallest one that has any."""
+        """Images of the largest class divided by those of the smallest class that is not empty."""
         # A class whose images were all skipped would make the imbalance infinite.
         counts = [count for count in self.counts.values() if count]
         return max(counts) / min(counts)

@@ -12,7 +12,7 @@ RUN_VERSION = 2
 
 
 def _record_1_to_2(record: JsonObject) -> JsonObject:
-    """The parameters as today's runs have them; the job below `task` has a version of its own."""
+    """The parameters in the current format; the job under `task` has its own version."""
     params = object_at(record, "params")
     hyper = object_at(params, "hyper")
     return record | {"params": params | {"hyper": hyper_1_to_2(hyper)}} if hyper else record

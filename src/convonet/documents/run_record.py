@@ -29,9 +29,7 @@ class Fault(Document):
     expected: str | None = None
     received: str | None = None
     hint: str | None = None
-    hints: dict[str, str] = Field(
-        {}, description="The hint in the terms of Python, the command line and HTTP."
-    )
+    hints: dict[str, str] = Field({}, description="The hint as worded for Python, the command line and HTTP.")
     details: JsonObject = Field({}, description="`faults`: a sentence for each invalid field.")
 
     def error(self) -> ConvonetError:
@@ -46,7 +44,7 @@ class RunParams(Document):
     hyper: ParamValues | None = None
 
     def flat(self) -> ParamValues:
-        """All values that were set in one table, as `data.NAME` and `hyper.NAME`."""
+        """All values that were set, in one table, named `data.NAME` and `hyper.NAME`."""
         groups = {"data": self.data or {}, "hyper": self.hyper or {}}
         return {
             f"{group}.{name}": value

@@ -128,7 +128,7 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
         "The script of the exported folder does not give the same probabilities, so no folder was written",
         expected=expected,
         received=received,
-        hint="Have the images changed since the model was trained? The format onnx does not need them",
+        hint="Have the images changed since the model was trained? The onnx format does not need them",
     )
 
 

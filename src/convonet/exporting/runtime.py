@@ -101,7 +101,7 @@ def _packed(folder: Path) -> Path:
             "npm could not download ONNX Runtime Web",
             received=(lines[0] if lines else f"exit code {done.returncode}")[:200],
             hint=Hint.of(
-                "Check the network and npm's settings, or give a downloaded package with {}",
+                "Check the internet connection and npm's settings, or give a downloaded package with {}",
                 option("runtime"),
             ),
         )

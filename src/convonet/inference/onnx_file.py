@@ -91,7 +91,7 @@ def read_text(content: bytes | mmap.mmap, path: Path) -> OnnxText:
                 flow = flow or _flow(value)
             elif number == _FUNCTIONS:
                 # A function can hide a loop or a branch, and no export has one.
-                flow = flow or "a function of its own"
+                flow = flow or "a function that the model defines itself"
     except (ValueError, IndexError) as error:
         raise ModelFileError(
             "The file is not an ONNX model, or it is damaged", where=path, received=str(error)[:200]
@@ -182,4 +182,4 @@ def _varint(view: memoryview, at: int) -> tuple[int, int]:
         if byte < 128:
             return value, at
         if shift > 63:
-            raise ValueError("a number that does not end")
+            raise ValueError("an unterminated number")

@@ -24,7 +24,7 @@ def work(run: Run, task: AugmentTask, watch: Watch) -> AugmentDocument:
     if not task.hyper.augments:
         raise InputError(
             "The hyperparameters contain no augmentation",
-            expected="rotation, shift, flip_horizontal or another of the group Augmentation",
+            expected="rotation, shift, flip_horizontal or another hyperparameter in the Augmentation group",
         )
     given = training_images(task.data, watch)
     count = max(1, min(task.images, len(given.rows), MAX_IMAGES // (task.copies + 1)))

@@ -99,7 +99,9 @@ def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, 
     """The evaluation with what it says of images of none of the classes."""
     outside = None
     if task.outside:
-        watch.tell(StageStarted(stage="outside", title="Testing on images of none of the classes"))
+        watch.tell(
+            StageStarted(stage="outside", title="Testing on images that belong to none of the classes")
+        )
         outside = outside_scores(predictor, scan_images([Path(path) for path in task.outside]).paths, watch)
     rule, inside = predictor.info.unknown, result.unknown_scores
     if rule is None or inside is None:

@@ -145,7 +145,9 @@ def _without_score(model: NetModel, watch: Watch) -> NetModel:
     """The same network without its score of unknown images, whose threshold was set on features in floating point."""
     if model.scorer is None:
         return model
-    message = "A network in 8 bits does not recognize images of none of the classes. If this matters, export it as onnx"
+    message = (
+        "An 8-bit network cannot detect images that belong to none of the classes; if you need it, use onnx"
+    )
     watch.tell(Warned(message=message, subject="unknown"))
     return NetModel(model.keras_model, model.info.changed(unknown=None))
 

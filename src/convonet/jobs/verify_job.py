@@ -197,7 +197,7 @@ def _sentence(
             f"{count} {what}" for what, count in compared.items()
         )
     elif difference.what == "data":
-        said = f"Not repeated: images have changed since the run, starting with {difference.place}"
+        said = f"Not repeated: images have changed since the run; the first is {difference.place}"
     else:
         said = f"Different: {difference.sentence()}"
     parts = [change.sentence() for change in changed]

@@ -16,7 +16,8 @@ Show = Literal["clip", "absolute", "middle", "stretch"]
 """How a map becomes a picture: cut to 0..255; the size without the sign; 128 for zero; largest value white."""
 
 Rows = tuple[tuple[float, ...], ...]
-_DETECTOR = "colour:"
+_DETECTORS = ("color:", "colour:")
+"""The first is shown; the other spelling is read as well."""
 _MAX_SIDE = 101
 _FINEST = 1000
 
@@ -43,7 +44,7 @@ class Kernel:
     def text(self) -> str:
         """The weights as `kernel_of` reads them; a share of one as a fraction, such as 1/9."""
         rows = " / ".join(" ".join(map(_written, row)) for row in self.rows)
-        return f"{_DETECTOR}{rows.replace(' ', ',')}" if self.detector else rows
+        return f"{_DETECTORS[0]}{rows.replace(' ', ',')}" if self.detector else rows
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -122,7 +123,7 @@ def kernel_of(text: str) -> Kernel:
 
     Args:
         text: a name; or rows parted by `/`, `;` or line ends with numbers parted by spaces or commas, such as
-            `-1 0 1 / -1 0 1 / -1 0 1`; or `colour:1,1,-1`, one weight for each of red, green, blue. Numbers may
+            `-1 0 1 / -1 0 1 / -1 0 1`; or `color:1,1,-1`, one weight for each of red, green, blue. Numbers may
             be fractions: `1/9` without spaces.
 
     Raises:
@@ -132,7 +133,7 @@ def kernel_of(text: str) -> Kernel:
     if known is not None:
         return known
     body = text.strip()
-    detector = body.lower().startswith(_DETECTOR)
+    detector = body.lower().startswith(_DETECTORS)
     if not detector and not any(character.isdigit() for character in body):
         near = nearest(text, KERNELS)
         raise ParamError(
@@ -141,10 +142,10 @@ def kernel_of(text: str) -> Kernel:
             received=text,
             hint=f"Did you mean {near}?" if near else None,
         )
-    rows = _rows(body[len(_DETECTOR) :] if detector else body, text)
+    rows = _rows(body.partition(":")[2] if detector else body, text)
     if detector:
         if len(rows) != 1 or len(rows[0]) != 3:
-            raise ParamError("A color detector needs three weights", expected="colour:R,G,B", received=text)
+            raise ParamError("A color detector needs three weights", expected="color:R,G,B", received=text)
         return Kernel("own", rows, "Custom color detector.", "stretch", detector=True)
     even = math.isclose(sum(map(sum, rows)), 0, abs_tol=1e-9)
     return Kernel("own", rows, "Custom kernel.", "absolute" if even else "clip")

@@ -144,7 +144,7 @@ _BASES = (
     BaseInfo(
         "vgg16",
         "VGG16",
-        "Thirteen plain convolutions: large and slow, but a solid choice for small and medical sets.",
+        "Thirteen plain convolutions: large and slow, but a solid choice for small data sets and for medical images.",
         size=224,
         least=32,
         parameters=14_714_688,

@@ -146,7 +146,8 @@ class DataParams(ParamModel):
     prepared_limit: float | None = param(
         None,
         "Prepared images limit",
-        "Disk space that the prepared images of a set may take, in GB. A set that needs more is decoded during use.",
+        "Disk space that the prepared images of a set may take, in GB. If a set needs more, its images are decoded as "
+        "they are used.",
         group="Pixels",
         unit="GB",
         ge=0,
@@ -180,8 +181,8 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression with one capture group, which extracts from the path what images belong to, such as "
-        "a patient number. Images that belong together are never split between training, validation and test.",
+        "Regular expression with one capture group, which extracts from the path the group of an image, such as "
+        "a patient number. The images of a group are never split between training, validation and test.",
         group="Split",
         default_text="each image is its own group",
         literal=True,

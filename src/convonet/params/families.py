@@ -85,7 +85,7 @@ _FAMILIES = (
         "simple",
         "Simple CNN",
         "One convolution with pooling and the output layer: the smallest CNN.",
-        "textbook",
+        "a textbook example",
         {"num_filters": 32, "kernel_size": 3, "activation": "relu", "drop_out": 0.0}
         | _CONV
         | {"padding": "valid", "stride": 1},
@@ -108,7 +108,7 @@ _FAMILIES = (
         "three_block",
         "Three blocks",
         "Three convolutions with pooling, doubling the number of filters, and one dense layer. For written characters.",
-        "textbook, for 55 Chinese characters",
+        "a textbook example, for 55 Chinese characters",
         {"num_filters": 16, "kernel_size": 3, "num_units": 64, "activation": "relu", "drop_out": 0.0}
         | _CONV
         | {"output": "logits"},
@@ -132,7 +132,7 @@ _FAMILIES = (
         "Small VGG",
         "Pairs of convolutions with batch normalization, dropout and L2; dropout halves after each block. For "
         "small color images.",
-        "textbook, after Simonyan, Zisserman 2014",
+        "a textbook example, after Simonyan, Zisserman 2014",
         {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.5}
         | _CONV
         | {"batch_norm": "after", "l2": 1e-4},
@@ -157,7 +157,7 @@ _FAMILIES = (
         "transfer",
         "Transfer learning",
         "A network trained on other images, with a new head. For small sets.",
-        "textbook; `convonet models` lists the backbones",
+        "a textbook example; `convonet models` lists the backbones",
         {
             "base": "efficientnet_lite0",
             "base_weights": "local",

@@ -49,7 +49,7 @@ _KIND_WORDS: dict[str, str] = {
     "size": "a number of pixels such as 28, or height × width such as 80x60 or [80, 60]",
     "path": "a path",
     "map": 'a table such as {"name in the set": "name in the model"}',
-    "weights": 'a table of class name and weight such as {"NORMAL": 2}',
+    "weights": 'a table of class names and weights such as {"NORMAL": 2}',
     "layers": "a list of layers, each an object with a type",
     "texts": "a list of strings",
     "value": "a value of another type",

@@ -127,7 +127,7 @@ def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> 
             "recipe",
             f"Recipe {recipe} chooses the network, but the hyperparameters specify one",
             received=" and ".join(named),
-            hint=f"Remove {' and '.join(named)}, or use the recipe none",
+            hint=f"Remove {' and '.join(named)}, or set the recipe to none",
         )
 
 
@@ -145,7 +145,7 @@ def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
             "minutes",
             "A time budget needs a recipe that plans the training",
             expected=f"the recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]}",
-            received=f"{minutes:g} minutes and the recipe none",
+            received=f"{minutes:g} minutes with the recipe none",
             hint="Choose a recipe, or remove the minutes; the hyperparameter time_limit ends training early",
         )
 

@@ -21,7 +21,7 @@ class TrainingParams(ParamModel):
     optimizer: Optimizer = param(
         "sgd",
         "Optimizer",
-        "Optimization algorithm. Adam needs less tuning; SGD with momentum often ends a little better.",
+        "Optimization algorithm. Adam needs less tuning; SGD with momentum often ends up slightly better.",
         group="Training",
         tunable=True,
     )
@@ -204,7 +204,7 @@ class TrainingParams(ParamModel):
     unknown_rate: float = param(
         0.05,
         "False alarms",
-        "Fraction of images of known classes that may be wrongly reported as none of these (0–0.5). Decrease it when "
+        "Fraction of images of known classes that may be wrongly reported as “none of these” (0–0.5). Decrease it when "
         "too many good images are reported as unknown; 0 turns this off.",
         group="Scores",
         ge=0,

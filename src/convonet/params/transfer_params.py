@@ -126,7 +126,7 @@ class FineTuneParams(ParamModel):
     release: str = param(
         "1",
         "Unfrozen blocks",
-        "Part of the backbone that fine-tuning trains: the number of last blocks, the name of the first block or "
+        "Part of the backbone that fine-tuning trains: the number of blocks at its end, the name of the first block or "
         "layer, or all.",
         group="Fine-tuning",
         tunable=True,

@@ -106,7 +106,7 @@ def _panel(ax: Axes, case: StudyCase, metric: str) -> None:
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
-@register("study_case", "Accuracy and loss until a target", "study_case.png")
+@register("study_case", "Accuracy and loss up to a target", "study_case.png")
 def study_case_figure(case: StudyCase) -> Figure:
     """Accuracy and loss of one case over one epoch axis, with the dashed target line."""
     return combined_figure(curves_of(case.history), case.target, f"{case.name}: {case.verdict}")

@@ -58,7 +58,9 @@ def _network(record: RunRecord) -> str:
 
 def _use(tested: EvaluationDocument | None) -> str:
     if tested is not None and tested.unknown is not None:
-        return "It predicts one of these classes, or “none of these” if an image differs too much."
+        return (
+            "It predicts one of these classes, or “none of these” if an image is too unlike the training set."
+        )
     return "It always predicts one of these classes, even for images that show none of them."
 
 
@@ -123,7 +125,10 @@ def _caveats(tested: EvaluationDocument) -> list[str]:
         "The scores apply to images like the tested ones. With other cameras, places or times they can be lower.",
     ]
     if tested.split != "test":
-        facts.insert(0, "It was not tested on test images, so its accuracy on new images is likely lower.")
+        facts.insert(
+            0,
+            "It was not tested on test images, so its accuracy on new images is likely lower than stated here.",
+        )
     if tested.unknown is None or tested.unknown.auroc is None:
         facts.append("How well it recognizes images of unknown classes was not measured.")
     return facts

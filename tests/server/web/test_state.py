@@ -75,7 +75,7 @@ def test_a_run_of_other_images_says_so(
 SENTENCES = {
     "empty": "There are no images in bad/empty (found: an empty folder).",
     "one": "There is only one class in bad/one (found: only); training needs two or more.",
-    "text": "There are no images in bad/text (found: 2 skipped files and nothing else",
+    "text": "There are no images in bad/text (found: only 2 skipped files",
 }
 
 

@@ -20,8 +20,8 @@ and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps finished work.<
 follows a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
 use the default shown in gray. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
-<li>If the validation curve stays below the training curve, the network overfits: try more dropout, fewer units
-or more images. Change a value and train again.</li>
+<li>If the validation accuracy stays well below the training accuracy, the network overfits: try more dropout,
+fewer units or more images. Change a value and train again.</li>
 </ol>""",
     ),
     (
@@ -31,7 +31,7 @@ or more images. Change a value and train again.</li>
 <li>Enter several values, separated by commas, such as <i>0.02, 0.01</i> for the learning rate.</li>
 <li><b>Tasks › Tuning</b> trains every combination with cross-validation. <b>Stop Tuning Task</b> keeps the table of
 what was tried.</li>
-<li>Select the best row and <b>Use these values</b>, then train with them.</li>
+<li>Select the best row, click <b>Use these values</b>, and train with them.</li>
 </ol>
 <p>The <i>Tune</i> page has the options: type of search, objective, folds, and number of images.</p>""",
     ),
@@ -55,7 +55,7 @@ looks at; <b>Tools › Check the Images</b> finds duplicates, leaks and other pr
         "4  Another set",
         """<h3>Other images: larger, in color, with other classes</h3>
 <ol>
-<li>Load a training folder with other classes, such as lung scans. Images may have any size and shape.</li>
+<li>Load a training folder with other images and classes, such as lung scans. Images may have any size and shape.</li>
 <li>Set the <i>image size</i> in the data parameters: 224 shows more than 28 and takes 64 times as long.</li>
 <li>Look at <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most of the memory is in the first
 dense layer. Larger images need more pooling or fewer units.</li>

@@ -54,7 +54,7 @@ class QualityView(QWidget):
             ("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found."
         )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_images())
-        self.grid = ImageGrid("Images of the finding")
+        self.grid = ImageGrid("Images with this finding")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.bar = MarkBar(controller, self.grid, marker)
         again, suspects = button("Check again", self.check), self._make_suspects_button()
@@ -99,7 +99,7 @@ class QualityView(QWidget):
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
         if isinstance(task, SuspectsTask):
-            self._empty.say("Training without each image …", "Progress is shown below. You can stop it.")
+            self._empty.say("Training on parts of the images …", "Progress is shown below. You can stop it.")
         elif checking:
             self._empty.say(
                 "Checking all images …", "The first time takes longer, because all images are decoded."
@@ -136,8 +136,8 @@ class QualityView(QWidget):
             _picture(root, item.path, f"{item.class_}? {item.suggested}") for item in document.suspects
         )
         meaning = (
-            f"{document.likely:,} of {document.images:,} labels are probably wrong, according to models trained "
-            "without the image; worst first"
+            f"{document.likely:,} of {document.images:,} labels are probably wrong, according to models that "
+            "were not trained on the image in question; worst first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         # A new list of suspicious labels replaces the old one and keeps what the inspection found.

@@ -211,7 +211,12 @@ class RunsPage(Page):
             return
         names = "\n".join(run.id for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
         words = f"Delete {len(runs)} runs" if len(runs) > 1 else "Delete the run"
-        text = f"{names}\n\nThe folder and everything in it is deleted, including the model."
+        what = (
+            "run folders and everything in them, including the models,"
+            if len(runs) > 1
+            else "run folder and everything in it, including the model,"
+        )
+        text = f"{names}\n\nThe {what} will be deleted."
         # The first answer is the default, so that Enter deletes nothing.
         if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
             return

@@ -96,7 +96,7 @@ class SortPage(Page):
         tools = FlowLayout(
             holder(row(label("Order", "muted"), self.order_box, gap=8)),
             self.undo_button,
-            button("Copy class folders …", self._copy),
+            button("Copy into class folders …", self._copy),
             self.folders_button,
             self.train_button,
         )

@@ -61,9 +61,7 @@ class StudyPanel(QWidget):
         self.options = frame(row(option_grid((named,)), None, margin=12))
 
     def _plots_tab(self) -> QWidget:
-        self._no_figure = EmptyState(
-            "No figure yet", "The figure is drawn when a study has ended or was stopped."
-        )
+        self._no_figure = EmptyState("No figure yet", "The figure is drawn when a study ends or is stopped.")
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)

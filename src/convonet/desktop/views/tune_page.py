@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LOOK_MS = 1000
 _KINDS = {
     TuneTask.kind: ("Search", "Which settings are best"),
-    StudyTask.kind: ("Target study", "How many epochs each setting needs to reach an accuracy"),
+    StudyTask.kind: ("Target study", "How many epochs each setting needs to reach a target accuracy"),
 }
 _STOPPED: dict[RunState, str] = {
     RunState.CANCELLED: "This run was stopped. Resume it to continue; finished work is not repeated.",

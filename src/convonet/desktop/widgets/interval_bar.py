@@ -20,7 +20,7 @@ class IntervalBar(QWidget):
         self._accuracy = self._low = self._high = 0.0
         self._baseline: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Accuracy on the scale from 0 to 100%")
+        self.setAccessibleName("Accuracy on a scale from 0 to 100%")
 
     def show_values(self, accuracy: float, interval: tuple[float, float], baseline: float | None) -> None:
         """Show other shares of one."""

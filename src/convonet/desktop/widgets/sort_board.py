@@ -53,7 +53,7 @@ class SortBoard(QWidget):
         self.setMouseTracking(True)
         self.setAccessibleName("Images to sort")
         self.setAccessibleDescription(
-            "Arrow keys move between images, Space selects, number keys answer, A accepts the row."
+            "Arrow keys move between images, Space selects, number keys choose the class, A accepts the row."
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.thumbnails = Thumbnails(round(SIDE * QGuiApplication.primaryScreen().devicePixelRatio()), self)

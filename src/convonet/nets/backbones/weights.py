@@ -124,6 +124,6 @@ def fill_from_h5(network: keras.Model, path: Path) -> None:
         raise ModelFileError(
             f"The file does not hold the weights of the backbone {network.name}",
             where=path,
-            expected="a .h5 file of weights without the old output layers, of the same network",
+            expected="an .h5 weights file of the same network without its original output layers",
             received=(str(error).splitlines() or [type(error).__name__])[0][:200],
         ) from error

@@ -117,9 +117,9 @@ _DROPPED_KEYS = {
     "Normalization": ("invert",),
 }
 _INSTEAD = {
-    "TFOpLambda": "a TFOpLambda layer, an operation of TensorFlow written between layers",
-    "SlicingOpLambda": "a SlicingOpLambda layer, a slice of TensorFlow written between layers",
-    "TensorFlowOpLayer": "a TensorFlowOpLayer, an operation of TensorFlow written between layers",
+    "TFOpLambda": "a TFOpLambda layer, a TensorFlow operation used between layers",
+    "SlicingOpLambda": "a SlicingOpLambda layer, a TensorFlow slicing operation used between layers",
+    "TensorFlowOpLayer": "a TensorFlowOpLayer, a TensorFlow operation used between layers",
 }
 
 

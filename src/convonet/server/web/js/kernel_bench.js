@@ -23,7 +23,7 @@ export function kernelBench(page, path) {
   const relu = h("input", {type: "checkbox", id: "kernel-relu"});
   const place = h("div", {"aria-live": "polite"});
   const button = h("button.primary", {type: "button", onclick: apply}, "Apply the kernel");
-  const help = "A name, rows such as -1 0 1 / -1 0 1 / -1 0 1, or colour:1,1,-1 for a color detector.";
+  const help = "A name, rows such as -1 0 1 / -1 0 1 / -1 0 1, or color:1,1,-1 for a color detector.";
   call("kernels", {signal: page.signal})
     .then((found) =>
       fill(

@@ -36,8 +36,8 @@ export function coloring(map, by) {
   if (by === "confidence") return {groups: confidences(), group: (row) => step(map.confidence[row])};
   if (by === "wrong") {
     const groups = [
-      {title: "Neighbors of its class", color: SURE_COLOR},
-      {title: "Neighbors of another class", color: WRONG},
+      {title: "Neighbors in the same class", color: SURE_COLOR},
+      {title: "Neighbors in another class", color: WRONG},
     ];
     return {groups, group: (row) => (map.wrong_label_scores[row] > 0 ? 1 : 0)};
   }

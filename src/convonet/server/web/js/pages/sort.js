@@ -77,7 +77,7 @@ export function sortPage(page) {
         {},
         h(".field", {}, h("label", {htmlFor: "sort-order"}, "Order"), order),
         h("button", {type: "button", onclick: undo}, "Undo"),
-        h("button", {type: "button", onclick: copy}, "Copy class folders …"),
+        h("button", {type: "button", onclick: copy}, "Copy into class folders …"),
         state.folders,
         h("button", {type: "button", onclick: train}, "Train with these labels"),
       ),
