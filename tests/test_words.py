@@ -179,7 +179,7 @@ def sources() -> str:
 
 
 def labels(page: str) -> set[str]:
-    """The labels that a page names: *Tools › Kernel Bench* are two. A sentence in bold is none."""
+    """The labels that a page names: *Tools › Kernel Explorer* are two. A sentence in bold is none."""
     text = (DOCS / page).read_text(encoding="utf-8")
     text = re.sub(r"^- \*\*.*?\*\*", "-", text, flags=re.MULTILINE | re.DOTALL)
     named = re.findall(r"(?<!\*)(\*{1,2})([A-Z][^*]+?)\1(?!\*)", prose_of(text))

@@ -1,4 +1,4 @@
-"""The kernel bench on the command line; in this process, since none of it starts a worker."""
+"""The kernel explorer on the command line; in this process, since none of it starts a worker."""
 
 from __future__ import annotations
 

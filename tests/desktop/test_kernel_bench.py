@@ -1,4 +1,4 @@
-"""The kernel bench: what it shows is what the kernels compute."""
+"""The kernel explorer: what it shows is what the kernels compute."""
 
 from __future__ import annotations
 

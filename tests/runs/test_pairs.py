@@ -53,7 +53,7 @@ def test_only_images_that_both_were_tested_on_under_one_label_count(tmp_path: Pa
         assert (pair.same_images, pair.only_a, pair.only_b) == (False, only_a, only_b)
         assert pair.sentence.startswith(f"Of 2 images, {counted} predicted correctly only by a")
         assert pair.sentence.endswith(
-            "1 image is not counted: not tested by both, or tested under different labels."
+            "1 image is not counted: not in both tests, or tested with different labels."
         )
 
 

@@ -1,4 +1,4 @@
-"""`kernel`, `arithmetic`: the kernel bench."""
+"""`kernel`, `arithmetic`: the kernel explorer."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "kernel_bench",
         "Tools",
-        "Kernel Bench …",
+        "Kernel Explorer …",
         "Slide a kernel over an image; output sizes and parameters of layers",
     ),
     ActionSpec(

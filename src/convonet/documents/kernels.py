@@ -1,4 +1,4 @@
-"""The results of the kernel bench: a kernel applied to a picture, and the arithmetic of a stack of layers."""
+"""The results of the kernel explorer: a kernel applied to a picture, and the arithmetic of a stack of layers."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from convonet.tasks import TrainTask
 def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> TrainDocument:
     """Plan and train; arguments and errors are those of `train_job.work`."""
     began = time.monotonic()
-    # Sizes and classes come from the heads of the files: the plan is told before a single image is decoded.
+    # Sizes and classes come from the headers of the files: the plan is told before a single image is decoded.
     found = find_sets(run, task, watch)
     plan = _planned(run, task, found, watch)
     watch.check()

@@ -77,7 +77,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
         difference: RunMismatch | None = RunMismatch(
             what="data", place=", ".join(error.paths[:5]), before="another", after="changed"
         )
-        # The repetition has stopped before its first epoch, and so has no table to read numbers from.
+        # The repeated run has stopped before its first epoch, and so has no table to read numbers from.
         compared = {}
         numbers: tuple[NumberChange, ...] = ()
     else:

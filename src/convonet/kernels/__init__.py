@@ -1,4 +1,4 @@
-"""The kernel bench: convolution and pooling step by step, named kernels, and their arithmetic; numpy alone."""
+"""The kernel explorer: convolution and pooling step by step, named kernels, and their arithmetic; numpy alone."""
 
 from .arithmetic import LayerSize, MapSize, conv_params, output_side, same_padding
 from .bench import BenchResult, apply_kernel, shown_as_picture, steps_at

@@ -83,7 +83,9 @@ def _part(part: Inspection) -> TemplateValues:
         "groups": [
             _groups("Exact duplicates in more than one class", part.conflicts, pictures),
             _groups("Exact copies", part.exact_duplicates, pictures),
-            _groups("Images that look the same in different files", quality.near_duplicates, pictures),
+            _groups(
+                "Images that look the same but are not identical files", quality.near_duplicates, pictures
+            ),
         ],
         "odd": [
             (title, len(getattr(quality, name)), _shown(getattr(quality, name), pictures))

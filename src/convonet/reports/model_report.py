@@ -121,7 +121,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
             sentences.append(f"The test images were not used: {skipped.reason}")
         if seen is not None:
             sentences.append(
-                f"Of the validation images, with which training chose the model, {percent(seen)} were predicted "
+                f"{percent(seen)} of the validation images, which were used to choose the model, were predicted "
                 "correctly."
             )
     if sets.sentence:

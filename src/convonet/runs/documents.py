@@ -107,7 +107,7 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
     else:
         found = next((setting for setting in settings if setting.trial == trial), None)
     if found is None:
-        what = "No settings of this search are finished yet" if trial is None else "There is no such trial"
+        what = "No trial of this search has finished yet" if trial is None else "There is no such trial"
         raise InputError(what, where=run.path, received=trial)
     return best_hyper(task, found)
 

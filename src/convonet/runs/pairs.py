@@ -69,5 +69,5 @@ def _not_counted(others: int) -> str:
     """How many images are not counted, as a sentence; empty where there are none."""
     if not others:
         return ""
-    why = "not tested by both, or tested under different labels"
+    why = "not in both tests, or tested with different labels"
     return f" {others:,} {'image is' if others == 1 else 'images are'} not counted: {why}."

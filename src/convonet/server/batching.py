@@ -200,7 +200,7 @@ class Batcher:
     def _decoded(self, upload: Upload) -> NDArray[np.uint8] | str:
         """The pixels of an image, or the reason why it has none."""
         try:
-            # The head gives the size, so an oversized image is refused before its pixels take memory.
+            # The header gives the size, so an oversized image is refused before its pixels take memory.
             check_pixels(*image_size(upload.content), self._limits.pixels)
             return decode(upload.content, self._model.info.pixels).pixels
         except DataError as error:
@@ -208,7 +208,7 @@ class Batcher:
 
 
 def all_pixels(uploads: list[Upload]) -> int:
-    """How many pixels images have together, by their heads; what is no image has none."""
+    """The total pixel count of images, from their headers; a file that is not an image has none."""
     total = 0
     for upload in uploads:
         try:
@@ -220,7 +220,7 @@ def all_pixels(uploads: list[Upload]) -> int:
 
 
 def image_size(content: bytes) -> tuple[int, int]:
-    """Height and width, from the head of the file. Raises DataError: it is no image."""
+    """Height and width, from the header of the file. Raises DataError: it is not an image."""
     if not content:
         raise DataError("the file is empty")
     header = read_header(content)

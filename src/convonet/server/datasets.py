@@ -85,7 +85,12 @@ class KnownSets:
             return load_sets(data, classes)
         # A pattern may take seconds before it is given up: they must not take all threads that answer.
         if not self._matching.acquire(blocking=False):
-            raise Refusal(429, "Another data set with a pattern is being read", retry_after=5)
+            raise Refusal(
+                429,
+                "Another data set that uses a label or group pattern is being read",
+                retry_after=5,
+                hint="Try again in a few seconds",
+            )
         try:
             sets = load_sets(data, classes)
         finally:

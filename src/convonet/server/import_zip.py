@@ -77,7 +77,7 @@ def _written(
             except PathRefusedError as error:
                 reason = str(error)
             except (FileExistsError, NotADirectoryError):
-                reason = "another file of the archive has the same name"
+                reason = "another file in the archive has the same name"
         yield info.filename[:400], reason
 
 
@@ -106,5 +106,5 @@ def _copy(source: object, target: BinaryIO, most: int, limits: Limits) -> int:
 
 
 def _too_large(limits: Limits) -> Refusal:
-    size = f"{limits.import_bytes / MIB:,.0f} MiB together and {limits.import_file_bytes / MIB:,.0f} MiB for one file"
+    size = f"{limits.import_bytes / MIB:,.0f} MiB in total and {limits.import_file_bytes / MIB:,.0f} MiB per file"
     return Refusal(413, "The images take too much space", expected=f"at most {size}")

@@ -40,7 +40,7 @@ def picture_file(root: Root, address: str) -> Held:
 
 
 def picture(file: Held, address: str, side: int, limits: Limits, enlarge: bool = True) -> bytes:
-    """A PNG of at most `side` × `side` pixels; tiny images are enlarged with crisp edges, unless told not to.
+    """A PNG of at most `side` × `side` pixels; tiny images are enlarged without smoothing if `enlarge` is true.
 
     Args:
         file: what `picture_file` opened.

@@ -112,7 +112,7 @@ class About(Document):
     recipes: list[Recipe] = Field(description="Recipes that a search accepts.")
     train_recipes: list[TrainRecipe] = Field(description="Recipes that training accepts.")
     default_recipe: TrainRecipe = Field(
-        description="Recipe of a training run without a recipe, family or base."
+        description="Recipe used when a training run specifies no recipe, family or base."
     )
     recipe_minutes: dict[PlannedRecipe, float] = Field(description="Default time budgets in minutes.")
     scores: list[ScoreInfo] = Field(description="The scores of an evaluation in the order of their table.")
@@ -398,7 +398,7 @@ class Imported(Document):
 
 
 class Sample(BaseModel):
-    """A sample set: `digits` comes with Convonet, Keras downloads the others."""
+    """A sample set: `digits` comes with Convonet; Keras downloads the others."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "digits"}})
     name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]

@@ -145,7 +145,7 @@ def listening(settings: Settings) -> socket.socket:
         if made is not None:
             made.close()
         raise OutputError(
-            f"The server cannot listen there: {(error.strerror or str(error)).lower()}",
+            f"The server cannot listen on this address: {(error.strerror or str(error)).lower()}",
             where=f"{settings.host}:{settings.port}",
             hint="Choose another --port or --host",
         ) from error

@@ -196,7 +196,7 @@ class TaskBuilder:
         return ReportTask(run=str(run.path), out=None if out is None else str(out), heading=heading or None)
 
     def verify(self, run: Run, data: DataParams | None = None) -> VerifyTask:
-        """The repetition of a finished run.
+        """The task that repeats a finished run.
 
         Args:
             data: its folders, where the images are in another place now.

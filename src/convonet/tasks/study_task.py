@@ -42,7 +42,7 @@ class StudyTask(ResumableTask):
     @classmethod
     def _check_space(cls, space: SearchSpace) -> SearchSpace:
         if "epochs" in space.varied:
-            raise ValueError("epochs: expected one value, the largest number for each setting")
+            raise ValueError("epochs: expected one value, the maximum number of epochs for each setting")
         try:
             # A study trains the whole grid, so a range without a step is refused here and not by the worker.
             space.size()

@@ -103,7 +103,7 @@ def test_1_first_start_then_photographs_and_nothing_of_the_digits_stays(
     page = begin(served.url, {"minutes": "0.5"})
     with at_most(page, 3):
         page.get_by_role("link", name="First steps", exact=True).click()
-        page.get_by_role("button", name="Try with handwritten digits").click()
+        page.get_by_role("button", name="Try it with handwritten digits").click()
         page.get_by_text("1,438 training, 359 test images of 10 classes").wait_for(timeout=LONG_MS)
         page.get_by_text("finished within 30 seconds").wait_for()
         page.get_by_role("button", name="Train", exact=True).click()

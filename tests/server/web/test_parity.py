@@ -84,9 +84,9 @@ def test_what_excites_a_channel(at: Callable[..., Any]) -> None:
     assert loaded(part.locator("img"))
 
 
-def test_the_kernel_bench(at: Callable[..., Any]) -> None:
+def test_the_kernel_explorer(at: Callable[..., Any]) -> None:
     page = at("explain")
-    part = card(page, "Kernel bench")
+    part = card(page, "Kernel explorer")
     page.get_by_role("group", name="Test images").locator("button").first.wait_for()
     page.locator("#kernel").fill("0 0 0 / 0 2 0 / 0 0 0")
     part.get_by_role("button", name="Apply the kernel").click()
@@ -151,7 +151,7 @@ def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:
 
 def test_a_sample_set(at: Callable[..., Any]) -> None:
     page = at("guide", known={})
-    page.get_by_role("button", name="Try with handwritten digits").click()
+    page.get_by_role("button", name="Try it with handwritten digits").click()
     page.get_by_text("1,438 training, 359 test images of 10 classes").wait_for(timeout=LONG_MS)
 
 

@@ -166,4 +166,4 @@ def test_images_that_have_moved_are_asked_for(
     dialog.get_by_role("button", name="train /").click()
     dialog.get_by_role("button", name="0 /").wait_for()
     dialog.get_by_role("button", name="Use this folder").click()
-    page.get_by_text("The repetition gave the same numbers").wait_for(timeout=LONG_MS)
+    page.get_by_text("The repeated run gave the same numbers").wait_for(timeout=LONG_MS)

@@ -1,4 +1,4 @@
-"""The kernel bench: a kernel slides over an image, one value is followed, and the arithmetic of layers."""
+"""The kernel explorer: a kernel slides over an image, one value is followed, and the arithmetic of layers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class KernelBenchDialog(QDialog):
         super().__init__(parent)
         self._background, self._ask, self._place = background, ask, folder
         self._pixels: Any = None
-        self.setWindowTitle("Kernel bench")
+        self.setWindowTitle("Kernel explorer")
         self.resize(900, 700)
         self.before = PictureView("Image", "Choose an image.")
         self.after = PictureView("Result of the kernel")

@@ -205,7 +205,11 @@ def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[
             "The same file occurs several times and counts each time",
             document.exact_duplicates,
         ),
-        ("Near duplicates", "Images that look the same in different files", document.near_duplicates),
+        (
+            "Near duplicates",
+            "Images that look the same but are not identical files",
+            document.near_duplicates,
+        ),
     ):
         if groups:
             pictures = tuple(

@@ -45,7 +45,7 @@ class ComparedRuns(QWidget):
         self._say("", (), has_tables=False)
 
     def show_repetition(self, name: str, found: VerifyDocument) -> None:
-        """Whether the repetition of the run of that name gave the same numbers."""
+        """Show whether the repeated run gave the same numbers as the run with this name."""
         self._say(f"Verified: {name}", (found.sentence,), has_tables=False)
 
     def show_comparison(self, found: RunComparison) -> None:

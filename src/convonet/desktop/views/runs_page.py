@@ -38,7 +38,7 @@ _COLUMNS = (
 _KIND, _STATE = 2, 3
 _LEAST_ROWS = 4
 _RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
-_REPEATED = {True: "The repetition gave the same numbers", False: "The repetition gave different numbers"}
+_REPEATED = {True: "The repeated run gave the same numbers", False: "The repeated run gave different numbers"}
 
 
 class RunsPage(Page):

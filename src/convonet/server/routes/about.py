@@ -161,7 +161,7 @@ def _machine() -> Machine:
 
 
 def _needs(kind: str) -> list[str]:
-    """What a kind cannot do without: `data`, `hyper` or names of options."""
+    """What a kind of run requires: `data`, `hyper` or names of options."""
     named = {"space": "hyper"}
     return [
         named.get(name, name) for name, field in kinds()[kind].model_fields.items() if field.is_required()

@@ -82,7 +82,7 @@ def _sorted(entries: list[FolderEntry]) -> tuple[FolderEntry, ...]:
 
 @router.post("/datasets", response_model=schemas.DataSetDocument)
 def look(wish: schemas.Look, parts: Parts) -> Json:
-    """Read the image sets of some data parameters: counts, classes, skipped files."""
+    """Read the image sets that the given data parameters describe: counts, classes, skipped files."""
     faults: dict[str, str] = {}
     data = parts.tasks.data(wish.data, faults)
     if faults:
@@ -177,7 +177,7 @@ async def image(
     parts: Parts,
     path: Annotated[str, Query(max_length=4096, examples=["digits/train/7/0012.png"])],
     side: Annotated[int, Query(ge=8, le=MOST_SIDE)] = 96,
-    enlarge: Annotated[bool, Query(description="Enlarge tiny images with crisp edges.")] = True,
+    enlarge: Annotated[bool, Query(description="Enlarge tiny images without smoothing.")] = True,
 ) -> Response:
     """A thumbnail of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)

@@ -1,4 +1,4 @@
-"""The kernel bench: a kernel slid over a picture of the server."""
+"""The kernel explorer: a kernel slid over a picture of the server."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
 
 
 def task_of(parts: Services, wish: schemas.StartRun) -> Task:
-    """The spec of a run; a recipe beside the options is one of the options of a training."""
+    """The spec of a run. For training, a recipe given outside the options is added to them."""
     if wish.kind != TrainTask.kind or wish.recipe is None:
         return parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options, _known_good(parts, wish))
     named = wish.options.get("recipe", wish.recipe)
@@ -99,7 +99,7 @@ def task_of(parts: Services, wish: schemas.StartRun) -> Task:
 
 
 def _known_good(parts: Services, wish: schemas.StartRun) -> ParamValues:
-    """The values of the recipe that a search is wished with, for its images."""
+    """The recipe's values for the images of a search that was requested with a recipe."""
     if wish.recipe is None or wish.recipe == "none":
         return {}
     if wish.recipe not in RECIPES:
@@ -113,7 +113,7 @@ def _known_good(parts: Services, wish: schemas.StartRun) -> ParamValues:
 
 
 def _cannot_begin(space: SearchSpace) -> dict[str, str]:
-    """What is wrong between the first values, which a training takes."""
+    """Conflicts among the first values, which training uses."""
     try:
         space.first()
     except ParamError as error:

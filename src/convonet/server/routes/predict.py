@@ -76,7 +76,7 @@ async def predict(
 
 @contextmanager
 def counted(parts: PredictServices, model: str) -> Iterator[None]:
-    """Count a prediction request of a model by what becomes of it."""
+    """Count a model's prediction request by its outcome."""
     started, outcome = time.monotonic(), "failed"
     try:
         yield
@@ -93,13 +93,13 @@ def counted(parts: PredictServices, model: str) -> Iterator[None]:
 
 @contextmanager
 def receiving(request: Request, parts: PredictServices) -> Iterator[Callable[[int], None]]:
-    """While a request's images are held in memory; gives what is to be told of the bytes that have come.
+    """Count a request's bytes while they are in memory; yields the function to call as bytes arrive.
 
-    What counts is what has come, not what a client says that it will send: connections that stay open and send
-    nothing take no memory from others.
+    Only received bytes count, not those that a client announces: connections that stay open and send nothing take no
+    memory from others.
 
     Raises:
-        Refusal: 429, others have taken the memory.
+        Refusal: 429, other requests are using the memory.
     """
     told, held = request.headers.get("content-length", ""), 0
 
@@ -128,12 +128,12 @@ def receiving(request: Request, parts: PredictServices) -> Iterator[Callable[[in
 
 
 async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
-    """The pixels of all images of a request together, by their heads.
+    """The total pixel count of a request's images, from their headers.
 
     Raises:
-        Refusal: 413, more than are decoded for one request.
+        Refusal: 413, more than may be decoded for one request.
     """
-    # A thread costs more than reading the heads of a few files.
+    # A thread costs more than reading the headers of a few files.
     few = len(uploads) <= _FEW
     total = all_pixels(uploads) if few else await asyncio.to_thread(all_pixels, uploads)
     if total > limits.request_pixels:

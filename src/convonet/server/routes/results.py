@@ -216,7 +216,7 @@ def _answer(root: Root, table: Answers, index: int) -> schemas.Answer:
 
 
 def _set_root(run: Run, split: str) -> FilePath:
-    """The folder that the paths of a table of answers are relative to."""
+    """The folder that the paths in a predictions table are relative to."""
     record = run.read()
     known = record.set_record(split)
     if known is not None:

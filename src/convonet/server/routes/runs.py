@@ -41,7 +41,7 @@ _MESSAGE = {
 
 
 def row(parts: Services, run: Run) -> RunRow:
-    """A row of the list, with its place among those that wait."""
+    """A row of the list, with its place in the queue."""
     return list_row(run).changed(position=parts.queue.position(run))
 
 

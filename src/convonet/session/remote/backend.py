@@ -29,9 +29,14 @@ from convonet.session.remote.runs import RemoteRuns
 from convonet.tasks import ReportTask, Task
 
 _UNAVAILABLE = {
-    "open_results": "The run is on the server. App › Save Network Model downloads the model, Report its results",
+    "open_results": (
+        "The run is on the server. App › Save Network Model downloads the model; Tools › Save Report downloads a report"
+    ),
     "export": "The model is on the server. Run `convonet export` there to write other formats",
-    "many_sets": "The window trains on many sets only on this machine. Run `convonet many` on the server for its sets",
+    "many_sets": (
+        "From the window, training on many data sets works only on this machine. "
+        "For data sets on the server, run `convonet many` there"
+    ),
     "show_as": "Commands are shown only for work on this machine, but this window is connected to a server",
 }
 """Actions that need files or commands of the server's machine."""

@@ -131,7 +131,9 @@ class RemoteHandle:
                 if self._traits.resumable
                 else "Start it again"
             )
-            raise WorkerError("The process that worked on this run has ended", where=self._run.id, hint=hint)
+            raise WorkerError(
+                "The process that was working on this run has ended", where=self._run.id, hint=hint
+            )
         return self._state
 
     def close(self) -> None:

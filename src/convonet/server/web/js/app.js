@@ -94,7 +94,7 @@ function rail() {
 
 connection.addEventListener("lost", () => {
   const place = document.getElementById("lost");
-  place.textContent = "The connection to the server is lost. Trying again …";
+  place.textContent = "The connection to the server was lost. Trying again …";
   place.hidden = false;
 });
 

@@ -36,7 +36,7 @@ export async function upload() {
     "dialog",
     {"aria-label": "Upload images"},
     h("h2", {}, "Upload images"),
-    h("p", {}, "One folder per class, with images in it; train and test folders above them are recognized."),
+    h("p", {}, "One folder of images per class. The class folders may be inside train and test folders."),
     h(
       "p.muted.small",
       {},

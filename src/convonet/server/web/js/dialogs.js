@@ -169,8 +169,8 @@ export function askToken() {
   );
   const dialog = h(
     "dialog",
-    {"aria-label": "This server asks for its token"},
-    h("h2", {}, "This server asks for its token"),
+    {"aria-label": "This server requires a token"},
+    h("h2", {}, "This server requires a token"),
     form,
   );
   dialog.addEventListener("cancel", (event) => event.preventDefault());

@@ -1,4 +1,4 @@
-// The kernel bench: a kernel slid over the chosen image.
+// The kernel explorer: a kernel slid over the chosen image.
 
 import {call} from "./api.js";
 import {fill, h, short} from "./dom.js";
@@ -35,7 +35,7 @@ export function kernelBench(page, path) {
   return h(
     ".card",
     {},
-    h("h2", {}, "Kernel bench"),
+    h("h2", {}, "Kernel explorer"),
     h("p.muted", {}, "The image after one convolution."),
     h(
       ".row",

@@ -10,7 +10,7 @@ import {changed, store} from "./store.js";
 const CHOICES = {
   fast: ["Fast", "Compares only quick networks and keeps the best one."],
   auto: ["Balanced", "Compares networks on validation images and keeps the best one."],
-  best: ["Best", "Compares networks like Balanced and trains them longer."],
+  best: ["Best", "Compares networks, as Balanced does, but trains them longer."],
   none: ["Expert", "Trains one network with the values that you set."],
 };
 

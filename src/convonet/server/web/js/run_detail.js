@@ -15,7 +15,8 @@ const REPORT_HELP =
   "If empty, the title is the name of the run. The report explains the worst mistakes, which takes a few " +
   "seconds.";
 const DELETE_TEXT =
-  "The folder with its model, curves and scores is removed from the server. This cannot be undone.";
+  "The run's folder, with its model, curves and scores, will be removed from the server. " +
+  "This cannot be undone.";
 
 /**
  * The card of a run. `row` is its row of the list; `changed()` is called when its name or state may be
@@ -134,7 +135,9 @@ function verify(page, run) {
     try {
       const options = {run: run.id};
       const found = await withImages((data) => ask("verify", {data, options}, page.signal));
-      note(found.equal ? "The repetition gave the same numbers" : "The repetition gave different numbers");
+      note(
+        found.equal ? "The repeated run gave the same numbers" : "The repeated run gave different numbers",
+      );
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
     }

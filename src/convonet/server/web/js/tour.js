@@ -54,7 +54,7 @@ const STOPS = [
     page: "explain",
     at: [".card:has(#method)", ".empty"],
     title: "See what it looks at",
-    text: "Heat maps, the filters of each layer and what activates them, and a kernel bench.",
+    text: "Heat maps, the filters of each layer and what activates them, and a card for trying kernels.",
   },
   {
     page: "runs",

@@ -1,5 +1,5 @@
 // What a model looks at: heat maps with their check, filters and feature maps, what excites a channel,
-// the kernel bench.
+// the kernel explorer.
 
 import {ask, call, fileOf, seg} from "../api.js";
 import {empty, fill, h, head, percent, short} from "../dom.js";

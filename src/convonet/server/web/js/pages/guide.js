@@ -56,7 +56,7 @@ const STEPS = [
 ];
 
 export function guidePage(page) {
-  const demo = h("button.primary", {type: "button", onclick: digits}, "Try with handwritten digits");
+  const demo = h("button.primary", {type: "button", onclick: digits}, "Try it with handwritten digits");
   const tour = h("button", {type: "button", onclick: startTour}, "Show me around");
   const about = h("a.button", {href: "#about"}, "About");
   const top = head("First steps", "From a folder of images to a model that you can use", demo, tour, about);

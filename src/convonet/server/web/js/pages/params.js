@@ -235,7 +235,7 @@ export function paramsPage(page) {
   }
 
   function save() {
-    if (Object.keys(store.faults[state.kind]).length) return note("A value is wrong; nothing is saved");
+    if (Object.keys(store.faults[state.kind]).length) return note("A value is wrong; nothing was saved");
     const values = {format_version: store.about.format_version, ...store.values[state.kind]};
     const text = `${JSON.stringify(values, null, 2)}\n`;
     const link = h("a", {

@@ -115,8 +115,8 @@ function begin(page) {
     title: "Suspicious labels",
     button: "Search",
     about: [
-      "Networks that were trained without an image, with several seeds, predict its class. " +
-        "If they confidently predict a different class from the label, the label is suspicious.",
+      "Each image is classified by networks that were not trained on it, each with its own seed. " +
+        "If they confidently predict a class other than its label, the label is suspicious.",
       "This takes folds × repeats training runs with the current hyperparameters.",
     ],
     fields: {

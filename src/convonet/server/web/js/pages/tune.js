@@ -181,7 +181,7 @@ export function tunePage(page) {
   }
 
   function rows(found) {
-    if (!found.results.length) return fill(table, h("p.muted", {}, "No settings are finished yet."));
+    if (!found.results.length) return fill(table, h("p.muted", {}, "No trials have finished yet."));
     const names = Object.keys(found.results[0].params);
     const best = found.best?.trial;
     fill(
