@@ -221,7 +221,7 @@ class DocumentError(ConvonetError):
 
 
 class RunAliveError(ConvonetError):
-    """The run is active by another process."""
+    """The run is in use by another process."""
 
 
 class StorageError(ConvonetError):

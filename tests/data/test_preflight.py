@@ -103,8 +103,13 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "skipped",
         "1 file is skipped: 1 not an image type",
     ),
-    ("black images", _black, "black", "3 images are completely black to the network, such as cat/black0.png"),
-    ("16 bits below 256", _sixteen_bits, "black", "1 image is completely black to the network"),
+    (
+        "black images",
+        _black,
+        "black",
+        "3 images look completely black to the network, such as cat/black0.png",
+    ),
+    ("16 bits below 256", _sixteen_bits, "black", "1 image looks completely black to the network"),
     ("letter case", _letter_case, "names", "Cat and cat differ only in case"),
 )
 
@@ -171,9 +176,12 @@ def test_folders_of_the_classes_one_level_deeper(tmp_path: Path) -> None:
         for kind, name in enumerate(("cat", "dog")):
             _draw(tmp_path / "set" / part / name / "1.png", 10 * kind + ord(part))
     listing = scan(DataParams.of({"train_dir": str(tmp_path / "set")})).train
-    assert "a, b contain the same folders (cat, dog)" in listing_findings({"train": listing})[0].sentence
+    assert (
+        "a, b contain folders with the same names (cat, dog)"
+        in listing_findings({"train": listing})[0].sentence
+    )
     prepared = prepare(listing, PIXELS, cache=ImageCache(tmp_path / "cache"))
-    assert any("contain the same folders" in sentence for sentence in own_sentences(prepared))
+    assert any("contain folders with the same names" in sentence for sentence in own_sentences(prepared))
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_files_of_torch_are_read_without_their_code(tmp_path: Path) -> None:
     network = efficientnet_lite("efficientnet_lite0", (32, 32, 3))
     cases: dict[str, Any] = {
         "cannot be read": pickle.dumps({"a": Evil()}, protocol=2),
-        "belong to another network": {"a.weight": torch.zeros(3, 3)},
+        "belong to a different network": {"a.weight": torch.zeros(3, 3)},
         "cannot be": b"PK\x03\x04 torn",
     }
     for sentence, content in cases.items():
@@ -254,7 +254,7 @@ def test_files_of_torch_are_read_without_their_code(tmp_path: Path) -> None:
         with pytest.raises(ModelFileError, match=sentence):
             fill_from_torch(network, path)
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
-    with pytest.raises(ModelFileError, match="belong to another network"):
+    with pytest.raises(ModelFileError, match="belong to a different network"):
         fill_from_torch(network, tmp_path / "list.pth")
 
 

@@ -87,9 +87,9 @@ def test_what_a_person_says_of_our_own_file_must_be_true(make_model, tmp_path: P
     same = NetModel.load(tmp_path / "m.keras", scaling="unit", classes=model.info.classes)
     assert same.info == model.info
     assert NetModel.load(tmp_path / "m.keras", scaling="auto").info == model.info
-    with pytest.raises(ModelFileError, match="another scaling"):
+    with pytest.raises(ModelFileError, match="a different scaling"):
         NetModel.load(tmp_path / "m.keras", scaling="symmetric")
-    with pytest.raises(ModelFileError, match="other class names"):
+    with pytest.raises(ModelFileError, match="different class names"):
         NetModel.load(tmp_path / "m.keras", classes=["a", "b", "c"])
 
 

@@ -96,7 +96,7 @@ def suspects(
     """Rank the training images by how suspicious their labels are, worst first.
 
     Every image is predicted by networks that were trained on other folds. A label is suspicious if they predict
-    another class with high confidence.
+    a different class with high confidence.
 
     Args:
         data: the images, as in `train`.

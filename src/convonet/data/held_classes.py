@@ -54,5 +54,5 @@ def check_auc(
     raise InputError(
         absent_sentence(absent, labels, classes, where),
         expected=f"an image of every class, as needed for the area under the ROC curve ({', '.join(wanted)})",
-        hint="Add images of these classes, remove the classes, or use another score",
+        hint="Add images of these classes, remove the classes, or use a different score",
     )

@@ -147,7 +147,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _alike_names(classes: Sequence[str]) -> Iterator[str]:
-    """Classes whose names differ only in letter case or in signs between words."""
+    """Classes whose names differ only in case or in signs between words."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in classes:
         groups[plain(name)].append(name)
@@ -158,7 +158,7 @@ def _alike_names(classes: Sequence[str]) -> Iterator[str]:
 
 
 def _nested_sets(listing: ImageListing) -> Iterator[str]:
-    """Classes that contain the same folders: the classes themselves may stand one level deeper."""
+    """Classes that contain folders with the same names: the classes themselves may stand one level deeper."""
     below: dict[str, set[str]] = defaultdict(set)
     for path in listing.paths:
         first, _, rest = path.partition("/")
@@ -169,7 +169,7 @@ def _nested_sets(listing: ImageListing) -> Iterator[str]:
     inner = list(below.values())
     if len(inner) > 1 and len(inner[0]) > 1 and all(each == inner[0] for each in inner):
         yield (
-            f"The classes {_some(sorted(below))} contain the same folders ({_some(sorted(inner[0]))}): "
+            f"The classes {_some(sorted(below))} contain folders with the same names ({_some(sorted(inner[0]))}): "
             "are those the classes?"
         )
 
@@ -205,13 +205,13 @@ def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[DataFind
 
 
 def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
-    """Images that are all black to the network, whatever a person sees."""
+    """Images that look completely black to the network, whatever a person sees."""
     # Some pixels tell of nearly every image that it is not black; the others are looked at as a whole.
     some = prepared.images[:, ::_STEP, ::_STEP].max(axis=(1, 2, 3), initial=0)
     black = [row for row in np.flatnonzero(some <= _BLACK).tolist() if prepared.images[row].max() <= _BLACK]
     if black:
         every = "All images" if len(black) == len(prepared) else counted(len(black), "image", "images")
-        verb = "is" if len(black) == 1 < len(prepared) else "are"
+        verb = "looks" if len(black) == 1 < len(prepared) else "look"
         yield DataFinding(
             "black",
             f"{every}{where} {verb} completely black to the network, such as {prepared.paths[black[0]]}: for drawings "

@@ -222,7 +222,7 @@ def set_threads(count: int) -> None:
     process may use exactly that many processors.
 
     Raises:
-        ConvonetError: the backend has started with another number.
+        ConvonetError: the backend has started with a different number.
     """
     if name() == "torch":
         _torch().set_num_threads(count)
@@ -259,7 +259,7 @@ def _set_tensorflow_threads(count: int) -> None:
         threading.set_inter_op_parallelism_threads(1)
     except RuntimeError as error:
         raise ConvonetError(
-            "TensorFlow has already started with another number of threads",
+            "TensorFlow has already started with a different number of threads",
             expected=threading.get_intra_op_parallelism_threads(),
             received=count,
         ) from error

@@ -142,11 +142,14 @@ def _check_agrees(
     """What the person says of a file of ours must be what the file says."""
     if scaling not in (None, "none", info.scaling):
         raise ModelFileError(
-            "The model file specifies another scaling", where=path, expected=info.scaling, received=scaling
+            "The model file specifies a different scaling",
+            where=path,
+            expected=info.scaling,
+            received=scaling,
         )
     if classes is not None and info.classes and tuple(classes) != info.classes:
         raise ModelFileError(
-            "The model file specifies other class names",
+            "The model file specifies different class names",
             where=path,
             expected=", ".join(info.classes[:10]),
             received=", ".join(list(classes)[:10]),

@@ -107,7 +107,7 @@ class DataParams(ParamModel):
     resize: Resize = param(
         "stretch",
         "Fit",
-        "How an image with another aspect ratio is fitted: stretch, pad with black or with its edge pixels, or crop.",
+        "How an image with a different aspect ratio is fitted: stretch, pad with black or edge pixels, or crop.",
         group="Pixels",
     )
     filter: Filter = param(

@@ -67,7 +67,7 @@ def distinct(titles: Iterable[str]) -> list[str]:
 
 
 def rename(run: Run, title: str) -> None:
-    """Give a run another name; an empty one gives it back its own.
+    """Give a run a new name; an empty one restores its own.
 
     Raises:
         InputError: the name has control characters, or more than 120 characters.

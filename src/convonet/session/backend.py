@@ -153,7 +153,7 @@ class Runs(Protocol):
         """Make sure that the files of a run are on this machine."""
 
     def rename(self, run: Run, title: str) -> None:
-        """Give a run another name; an empty one gives it back its own. Raises InputError."""
+        """Give a run a new name; an empty one restores its own. Raises InputError."""
 
     def delete(self, run: Run) -> None:
         """Remove a run and all in it. Raises RunAliveError."""

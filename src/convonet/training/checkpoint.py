@@ -183,7 +183,7 @@ class CheckpointFile:
             ) from error
         # Going on from a half-understood state would give other numbers without a word.
         if meta["format_version"] != CHECKPOINT_VERSION:
-            raise TrainingError("The checkpoint has another format version", where=self.path)
+            raise TrainingError("The checkpoint has a different format version", where=self.path)
         groups: dict[str, list[np.ndarray]] = {}
         for name, count in meta["counts"].items():
             groups[name], arrays = arrays[:count], arrays[count:]

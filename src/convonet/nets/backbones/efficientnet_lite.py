@@ -176,5 +176,5 @@ def _as_keras(layer: Any, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 def _of_another(path: Path, expected: str, received: str) -> ModelFileError:
     return ModelFileError(
-        "The weights belong to another network", where=path, expected=expected, received=received
+        "The weights belong to a different network", where=path, expected=expected, received=received
     )
