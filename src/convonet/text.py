@@ -90,7 +90,7 @@ def file_name(text: str, taken: Collection[str] = ()) -> str:
     """A name for a file or folder, never a path: what no system takes becomes `_`.
 
     Args:
-        taken: names that are given already, ignoring case; a number is added to be different from them.
+        taken: names that are given already, regardless of case; a number is added to be different from them.
     """
     # Windows drops dots and blanks at the end of a name, which could make two names the same.
     bare = _NO_FILE_NAME.sub("_", name(text)).rstrip(". ")[:_LONGEST_NAME] or "_"

@@ -34,7 +34,7 @@ def natural_key(name: str) -> NaturalKey:
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file's suffix, ignoring case, is that of an image type that is read."""
+    """Whether a file's suffix, regardless of case, is that of an image type that is read."""
     return name.rpartition(".")[2].lower() in IMAGE_SUFFIXES and "." in name
 
 

@@ -116,7 +116,7 @@ class EvaluationDocument(Document):
     accuracy_interval: IntervalBounds
     baseline_accuracy: float = Field(description="Accuracy of always predicting the most common class.")
     balanced_accuracy: float | None = Field(
-        None, description="Mean recall of the classes that have images; null in files of earlier versions."
+        None, description="Mean recall of the classes that have images; null in files from earlier versions."
     )
     loss: float | None
     top_k: int
@@ -145,9 +145,9 @@ class EvaluationDocument(Document):
     curves: tuple[ClassCurve, ...]
     chosen: ChosenDecision | None = None
     unknown: UnknownScores | None = None
-    root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
+    root: str = Field("", description="The folder of the images; empty in files from earlier versions.")
     marks: tuple[MarkRow, ...] | None = Field(
-        None, description="The marks that were applied; null in files of earlier versions."
+        None, description="The marks that were applied; null in files from earlier versions."
     )
 
     def score_rows(self) -> tuple[ScoreRow, ...]:

@@ -13,7 +13,7 @@ class ExportDocument(Document):
     Attributes:
         images: number of images that it was compared on; 0 for synthetic images.
         samples: which images these are.
-        largest_difference: largest difference of a probability; None if nothing could be compared.
+        largest_difference: largest difference in any probability; None if nothing could be compared.
         browser: web page only: the browser whose predictions were compared.
         golden_samples: web page only: number of images that it contains with their predictions.
     """
@@ -50,7 +50,7 @@ class Int8Numbers(Document):
         accuracy_loss: accuracy in floating point minus accuracy in 8 bits, on the same images.
         only_float_correct, only_int8_correct: images that only one of them classifies correctly.
         changed_predictions: images that they classify differently.
-        largest_difference: largest difference of a probability.
+        largest_difference: largest difference in any probability.
         max_loss: the largest loss that was allowed.
         weight_bits: 8 or 7.
         threads: threads used in the comparison; None: all cores.

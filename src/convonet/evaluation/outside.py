@@ -64,7 +64,7 @@ def outside_scores(predictor: Predictor, files: Sequence[Path], watch: Watch) ->
     if predictor.info.unknown is None:
         raise DataError(
             "The model cannot recognize images that belong to none of its classes",
-            hint="Train it again; models of earlier versions have no score for unknown images",
+            hint="Train it again; models from earlier versions have no score for unknown images",
         )
     meter, parts = Meter(watch, "outside", len(files)), []
     at_once = images_at_once(predictor.info.pixels.shape)

@@ -52,7 +52,7 @@ _KIND_WORDS: dict[str, str] = {
     "weights": 'a table of class names and weights such as {"NORMAL": 2}',
     "layers": "a list of layers, each an object with a type",
     "texts": "a list of strings",
-    "value": "a value of another type",
+    "value": "a value of a different type",
 }
 
 ParamValues: TypeAlias = dict[str, JsonValue]
