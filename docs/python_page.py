@@ -26,8 +26,8 @@ run.predict("new/IMG_1.jpg")[0].predicted
 run.explain("new/IMG_1.jpg")
 ```
 
-`import convonet` takes a few hundredths of a second, because Keras and PyTorch load when they are needed. It selects
-the PyTorch backend of Keras unless `KERAS_BACKEND` is set, so write `import convonet` before `import keras`.
+`import convonet` takes a few hundredths of a second, because Keras and PyTorch are loaded only when they are needed.
+It selects the PyTorch backend of Keras unless `KERAS_BACKEND` is set, so write `import convonet` before `import keras`.
 
 ## Results
 
@@ -126,9 +126,9 @@ classifier = convonet.ConvonetClassifier({"family": "convonet", "epochs": 10}, m
 scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 ```
 
-An unfitted classifier can be pickled and cloned; save a fitted one with `save(path)` and `load(path)`. The tags of
-the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables of
-features. If each row of a table is passed as an image, all checks pass except these: pickling a fitted classifier,
+An unfitted classifier can be pickled and cloned; save and load a fitted one with `save(path)` and `load(path)`.
+The tags of the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables
+of features. If each row of a table is passed as an image, all checks pass except these: pickling a fitted classifier,
 which contains an open model; training on one class; rejecting a different number of features in `predict`, because
 images are resized; and the attribute `n_features_in_`, which images do not have.
 

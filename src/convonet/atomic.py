@@ -32,13 +32,13 @@ def storage_error(error: OSError, path: Path) -> ConvonetError:
         return StorageError(
             f"{path.name} could not be written: {reason.lower()}",
             where=path.parent,
-            hint="Free some space or choose another folder, then resume. Earlier files are unchanged",
+            hint="Free some space or choose a different folder, then resume. Earlier files are unchanged",
         )
     return OutputError(
         f"{path.name} cannot be written to this folder: {reason.lower()}",
         where=path.parent,
         expected="a folder that can be written to",
-        hint="Choose another folder",
+        hint="Choose a different folder",
     )
 
 

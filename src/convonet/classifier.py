@@ -40,7 +40,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         max_value: the value of white if X is floating-point: 1 for pixels 0..1, 255 for 0..255.
         validation: hold out a fraction of X to choose the best epoch.
         seed: seed of all random numbers.
-        threads: number of threads; with `n_jobs` above 1, of each job.
+        threads: number of threads, per job if `n_jobs` is above 1.
         out: parent folder of the run folders; None: runs are not kept.
         progress: whether to show progress.
 

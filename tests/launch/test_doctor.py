@@ -15,4 +15,4 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, monkeypatch:
     report = doctor.examine()
     assert not report.ready
     (state,) = [part.state for part in report.parts if part.name == "Convonet folder"]
-    assert "set CONVONET_HOME to another folder" in state
+    assert "set CONVONET_HOME to a different folder" in state

@@ -53,7 +53,7 @@ def evaluate(
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
         data: None uses the images that the run was trained with. The path of a folder or table replaces the
-            test images, or with a different split the training images; all other data parameters stay the same.
+            test images, or, with a different split, the training images; all other data parameters stay the same.
             Arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` are the images of the split, and
             nothing is written to the run.
         split: `test`, `val` or `train`.
@@ -66,7 +66,7 @@ def evaluate(
             each 0 or more.
         calibrate: fit a temperature on the validation images.
         keep: write threshold, positive class and temperature into the model.
-        outside: images, or folders of images, that belong to none of the classes. The result then contains
+        outside: images, or folders of images, that belong to none of the classes. The result then reports
             how well they are detected.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
         classes: class names for a model that contains none, in the order of its outputs.

@@ -115,9 +115,10 @@ def explain(
         label: the class to explain; None: the predicted class.
         layer: the layer for Grad-CAM; None: the last convolution.
         patch: for occlusion: side of the hidden square, in pixels of the network's input.
-        stride: for occlusion: distance between two squares, in these pixels.
+        stride: for occlusion: distance by which the square moves at a time, in the same pixels.
         alpha: opacity of the heat map over the image, 0..1.
-        faithful: also check whether each map is faithful, by deleting its hottest pixels first.
+        faithful: also check whether each map is faithful, by deleting the most important pixels first and by
+            shuffling the weights.
         seed: seed of the check.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.

@@ -104,7 +104,7 @@ def suspects(
         folds: number of folds, 2 or more. Each image is predicted by networks that were trained on the other
             folds.
         repeats: number of repetitions with different seeds and folds. The probabilities are averaged.
-        seed: seed of all random numbers, 0 to 2³² − 1; None: the seed in `hyper`.
+        seed: seed of all random numbers, 0 to 2³¹ − 1; None: the seed in `hyper`.
         out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
         name: name of the run folder; None: made from the kind and the time.
         threads: number of threads; None: one per core.

@@ -75,7 +75,7 @@ AnyRun: TypeAlias = PathLike | HasPath
 def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunListing:
     """List known runs. `convonet.runs()` is the same function.
 
-    These are the runs that you have started, and those in a folder.
+    These are the runs that you have started, and those found in `root`.
 
     Args:
         root: a folder to search to a depth of 3; None: `./runs`.

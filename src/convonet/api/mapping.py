@@ -28,7 +28,7 @@ def image_map(
     Args:
         images: a folder whose subfolders are the classes, or data parameters as in `train`.
         out: the folder to which `map.csv`, likely wrong labels first, and `map.png` are written.
-        split: the set of the data parameters to show; None: `train`, or `test` with a model.
+        split: which set to show, `train`, `val` or `test`; None: `train`, or `test` with a model.
         model: a run folder or model file, to include its predictions in the map.
         seed: seed of the map, 0 or more. The same images and seed give the same map.
         listen: a function that is called with every event.
@@ -59,7 +59,7 @@ def similar(
     Args:
         image: an image file, which need not be in the set.
         images: a folder whose subfolders are the classes, or data parameters as in `train`.
-        split: the set of the data parameters to search; None: `train`.
+        split: which set to search, `train`, `val` or `test`; None: `train`.
         top: number of images to find, 1 to 1,000.
         listen: a function that is called with every event.
 

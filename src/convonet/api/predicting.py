@@ -56,7 +56,7 @@ def predict(
 
     Raises:
         FileNotFoundError: an image file does not exist (`convonet.ImageNotFoundError`).
-        DataError: an image cannot be read, or `images` contains something else.
+        DataError: an image cannot be read, or `images` contains an unsupported type.
         ModelFileError: the model does not exist.
     """
     with following(listen, progress) as watch:

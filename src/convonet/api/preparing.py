@@ -67,7 +67,7 @@ class ImageSet:
 
         Args:
             batch_size: images for each batch, 1 or more.
-            shuffle: in another order each epoch, which follows from the seed.
+            shuffle: in a different order in each epoch, which follows from the seed.
             seed: 0 or more.
             options: of `keras.utils.PyDataset`, such as `workers`.
         """

@@ -52,7 +52,7 @@ def tune(
         trials: number of settings to try; None: all of a grid, 20 in other searches.
         folds: number of stratified folds. 1 holds out the validation fraction of the data instead.
         repeats: number of times that each setting is trained on all folds, with different seeds and folds.
-        images: largest number of images, stratified by class; None: all.
+        images: maximum number of images, stratified by class; None: all.
         jobs: number of parallel training runs; None: one per core.
         executor: `local` for processes on this machine, `ray` for a Ray cluster.
         time_limit: seconds after which no trial is started; None: no limit.
@@ -60,7 +60,7 @@ def tune(
         disk_limit: disk space for the prepared images and the files of the run, in bytes; None: no limit.
         pruner: stops a setting early if it is worse than others after the same number of epochs: `median`,
             `hyperband` or `none`.
-        seed: seed of all random numbers of the search, 0 to 2³² − 1.
+        seed: seed of all random numbers of the search, 0 to 2³¹ − 1.
         threads: number of threads of each training run.
         out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
         name: name of the run folder; None: made from the kind and the time.
@@ -112,10 +112,10 @@ def study(
 
     Args:
         data: the images, as in `train`.
-        hyper: the settings; `epochs` is the largest number of epochs for each.
+        hyper: the settings; `epochs` is the maximum number of epochs for each.
         targets: target accuracies, above 0, at most 1.
         metric: `accuracy` on the training images, or `val_accuracy` on held-out images.
-        images: largest number of images, stratified by class; None: all.
+        images: maximum number of images, stratified by class; None: all.
         jobs: number of parallel training runs; None: one per core.
         threads: number of threads of each training run.
         out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.

@@ -66,11 +66,11 @@ def train(
         hyper: hyperparameters of the network and its training: a dictionary, `HyperParams` or a JSON file.
             The values of a dictionary without `family` and `base` apply to every candidate of the recipe.
         recipe: `auto` plans the training for the images, `fast` trains only the quick candidates, `best` takes
-            longer, and `none` trains exactly what `hyper` describes. None: `auto` if `hyper` is None or such
-            a dictionary, otherwise `none`.
+            longer, and `none` trains exactly what `hyper` describes. None: `auto` if `hyper` is None or a
+            dictionary without `family` and `base`, otherwise `none`.
         minutes: time budget of the recipe, above 0; None: 5, or 30 for `best`.
         validation: use the validation folder, or hold out a fraction of the training images.
-        seed: seed of all random numbers, 0 to 2³² − 1; None: the seed in `hyper`.
+        seed: seed of all random numbers, 0 to 2³¹ − 1; None: the seed in `hyper`.
         from_model: a run, a model file or a Keras model from whose weights training starts. It cannot be
             combined with a recipe. Your own Keras model must take images of shape (height, width, channels)
             and return one value per class; set the `image_size` and `scaling` that it needs. It is saved to a

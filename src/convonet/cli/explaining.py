@@ -58,7 +58,8 @@ def explain(
         bool,
         typer.Option(
             "--faithful",
-            help="Also check whether each map is faithful: by deletion, and with shuffled weights.",
+            help="Also check whether each map is faithful, by deleting the most important pixels first and by "
+            "shuffling the weights.",
         ),
     ] = False,
     out: Annotated[Path, typer.Option("--out", help="Folder for pictures and raw maps.")] = Path("explained"),
@@ -101,7 +102,7 @@ def explain(
 
 def layers(
     model: Model,
-    image: Annotated[Path | None, typer.Argument(help="Image whose feature maps to draw.")] = None,
+    image: Annotated[Path | None, typer.Argument(help="Image to draw feature maps for.")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Draw only this layer.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")] = Path("layers"),
     scaling: opt.Scaling = None,

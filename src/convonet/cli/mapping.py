@@ -66,7 +66,7 @@ def image_map(
     say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
     if len(answer.classes) > 1:
         closer = counted(answer.likely_wrong, "image is", "images are")
-        say(f"{closer} closer to another class; the table begins with them")
+        say(f"{closer} closer to a different class; the table begins with them")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{counted(wrong, 'image is', 'images are')} misclassified")

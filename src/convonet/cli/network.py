@@ -113,7 +113,7 @@ def export(
         typer.Option(
             "--data",
             metavar="FILE",
-            help="Data parameters of the images for checking the export. Default: those of the run.",
+            help="Data parameters of the images for checking the export. Default: those of the model's run.",
         ),
     ] = None,
     scaling: opt.Scaling = None,

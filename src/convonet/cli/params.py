@@ -50,7 +50,10 @@ def new(
     file: File,
     preset: Annotated[str | None, typer.Option("--preset", help="Start from this preset.")] = None,
     recipe: Annotated[
-        opt.RecipeName | None, typer.Option("--recipe", help="Choose hyperparameters that suit these images.")
+        opt.RecipeName | None,
+        typer.Option(
+            "--recipe", help="Choose hyperparameters that suit the images of --data or --train-dir."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     data: opt.DataFile = None,
@@ -66,7 +69,7 @@ def new(
         raise InputError(
             "The file already exists",
             where=file,
-            hint="Choose another name, or replace the file with --force",
+            hint="Choose a different name, or replace the file with --force",
         )
     given = {"train_dir": train_dir, "image_size": image_size, "channels": channels}
     if recipe is not None:

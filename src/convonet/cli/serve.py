@@ -49,12 +49,12 @@ def serve(
         typer.Option(
             "--allow-host",
             metavar="NAME",
-            help="Another host name of this server. Can be repeated.",
+            help="Additional host name of this server. Can be repeated.",
         ),
     ] = None,
     jobs: Annotated[
         int,
-        typer.Option("--jobs", min=1, help="Largest number of training runs and searches at the same time."),
+        typer.Option("--jobs", min=1, help="Maximum number of training runs and searches at the same time."),
     ] = 1,
     workers: Annotated[
         int,

@@ -46,7 +46,7 @@ def sort(
         bool,
         typer.Option("--from-folders", help="Use the folders of the images as their labels."),
     ] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Undo the last answer.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last step.")] = False,
     suggestions: Annotated[
         Path | None, typer.Option("--suggestions", metavar="FILE", help="Write the suggestions as CSV.")
     ] = None,

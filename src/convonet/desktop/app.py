@@ -140,7 +140,7 @@ def run(
         QTimer.singleShot(_WARM_AFTER_MS, window, window.prepare_pages)
     code = int(app.exec())
     if snap is not None and not snap.is_file():
-        raise OutputError("The screenshot cannot be saved", where=snap, hint="Choose another location")
+        raise OutputError("The screenshot cannot be saved", where=snap, hint="Choose a different location")
     return code
 
 

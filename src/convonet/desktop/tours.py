@@ -86,7 +86,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
         TourStep(
             "data",
             "load_train",
-            "Choose another folder",
+            "Choose a different folder",
             "Settings, model and scores of the previous set are cleared; its runs stay on the Runs page.",
         ),
         TourStep(

@@ -54,7 +54,8 @@ class Candidate(Document):
         hyper: its hyperparameters; without the epochs if the candidate is timed, because they are a decision.
         image_size: (height, width) of its input, in pixels.
         channels: 1 or 3.
-        last_blocks: number of last blocks that are trained if training the whole backbone takes too long; 0: never.
+        last_blocks: number of blocks at the end of the backbone that are trained if training all of it takes too long;
+            0: never.
         timed: the measured speed decides how many epochs it trains, from `least_epochs` to `most_epochs`.
         state: whether it waits, is done, was skipped or failed.
         reason: why it was skipped, failed or was not chosen.

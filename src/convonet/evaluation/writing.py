@@ -13,7 +13,7 @@ from convonet.evaluation.evaluation import Evaluation
 def write_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
     """Write the scores, the confusion matrix and the row of each image.
 
-    `evaluation.json`, `confusion_matrix.csv` (rows: true) and `predictions.csv`; for another split than
+    `evaluation.json`, `confusion_matrix.csv` (rows: true) and `predictions.csv`; for any split other than
     test the names end in `_<split>`, so that the test's files stay.
 
     Returns:

@@ -66,7 +66,7 @@ def _refused(folder: Path) -> str:
         with tempfile.TemporaryFile(dir=folder):
             return ""
     except OSError as error:
-        return f"{folder} cannot be written to ({error.strerror}): set {HOME_VARIABLE} to another folder"
+        return f"{folder} cannot be written to ({error.strerror}): set {HOME_VARIABLE} to a different folder"
 
 
 def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:

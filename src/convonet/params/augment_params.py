@@ -37,7 +37,7 @@ class AugmentParams(ParamModel):
     )
     shift: float = _amount("Shift", "Largest shift, as a fraction of height and width (0–1).", 1)
     zoom: float = _amount("Zoom", "Largest enlargement or reduction, as a fraction (0–1).", 0.9)
-    shear: float = _amount("Shear", "Largest slant, as a fraction of the size (0–1).", 2)
+    shear: float = _amount("Shear", "Largest slant, as a fraction of the size (0–2).", 2)
     crop: float = _amount(
         "Crop",
         "Crops a random window and enlarges it to the image size. The window is smaller by up to this fraction.",

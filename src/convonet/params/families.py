@@ -107,7 +107,8 @@ _FAMILIES = (
     FamilyInfo(
         "three_block",
         "Three blocks",
-        "Three convolutions with pooling, doubling the number of filters, and one dense layer. For written characters.",
+        "Three convolutions with pooling, doubling the number of filters, and one dense layer. For handwritten "
+        "characters.",
         "a textbook example, for 55 Chinese characters",
         {"num_filters": 16, "kernel_size": 3, "num_units": 64, "activation": "relu", "drop_out": 0.0}
         | _CONV
@@ -116,7 +117,7 @@ _FAMILIES = (
     FamilyInfo(
         "lenet5",
         "LeNet-5",
-        "The classic for digits, with tanh and average pooling. Images below 32×32 are padded with zeros.",
+        "The classic network for digits, with tanh and average pooling. Images below 32×32 are padded with zeros.",
         "LeCun, Bottou, Bengio, Haffner 1998, with a softmax output",
         {"num_units": 84, "activation": "tanh", "drop_out": 0.0} | _SHARED | {"pooling": "average"},
     ),

@@ -118,8 +118,8 @@ class Field:
         if self.kind == "size" and self.optional:
             words = f"auto, {words}"
         bounds = self.range_text()
-        if bounds and self.kind in ("ints", "floats"):
-            # The bounds hold for the numbers of the list, not for the example before them.
+        if bounds and self.kind in ("ints", "floats", "size"):
+            # The bounds hold for each number, not for the example before them.
             words, bounds = f"{words},", f"each {bounds}"
         return " ".join(part for part in (words, bounds, self.unit) if part)
 

@@ -21,7 +21,7 @@ class TrainingParams(ParamModel):
     optimizer: Optimizer = param(
         "sgd",
         "Optimizer",
-        "Optimization algorithm. Adam needs less tuning; SGD with momentum often ends up slightly better.",
+        "Optimization algorithm. Adam needs less tuning; SGD with momentum often gives slightly better results.",
         group="Training",
         tunable=True,
     )
@@ -99,7 +99,7 @@ class TrainingParams(ParamModel):
     weight_decay: float | None = param(
         None,
         "Weight decay",
-        "Decoupled weight decay: the fraction of each weight, times the learning rate, subtracted in each step.",
+        "Decoupled weight decay: each step subtracts this fraction of each weight, times the learning rate.",
         group="Training",
         ge=0,
         le=10,
@@ -181,8 +181,8 @@ class TrainingParams(ParamModel):
     class_weights: dict[str, float] | None = param(
         None,
         "Class weights",
-        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. Balance classes computes them from the '
-        "number of images.",
+        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. The option “Balance classes” '
+        "computes them from the number of images.",
         group="Loss",
         default_text="1 for each",
     )
@@ -205,7 +205,7 @@ class TrainingParams(ParamModel):
         0.05,
         "False alarms",
         "Fraction of images of known classes that may be wrongly reported as “none of these” (0–0.5). Decrease it when "
-        "too many good images are reported as unknown; 0 turns this off.",
+        "too many images of known classes are reported as unknown; 0 turns this off.",
         group="Scores",
         ge=0,
         le=0.5,

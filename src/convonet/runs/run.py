@@ -83,7 +83,7 @@ class Run:
             if not parent.is_dir():
                 raise OutputError("This is a file, not a folder for runs", where=parent) from error
             raise InputError(
-                "A run with this name already exists", where=path, hint="Choose another name"
+                "A run with this name already exists", where=path, hint="Choose a different name"
             ) from error
         except OSError as error:
             raise storage_error(error, path) from error

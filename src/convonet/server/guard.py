@@ -73,7 +73,7 @@ class Guard:
                 421,
                 "The server does not accept this host name",
                 received=ascii(host)[1:-1][:100],
-                hint="Start it with --allow-host NAME to reach it by another name",
+                hint="Start it with --allow-host NAME to reach it by a different name",
                 close=True,
             )
         _check_site(scope["method"], scope["path"], headers, host)

@@ -147,7 +147,7 @@ def listening(settings: Settings) -> socket.socket:
         raise OutputError(
             f"The server cannot listen on this address: {(error.strerror or str(error)).lower()}",
             where=f"{settings.host}:{settings.port}",
-            hint="Choose another --port or --host",
+            hint="Choose a different --port or --host",
         ) from error
     return made
 

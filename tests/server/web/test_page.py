@@ -191,7 +191,7 @@ def test_the_plan_follows_the_images_and_the_values(
     assert page.get_by_role("button", name="Train", exact=True).is_disabled()
     page.get_by_label("Minutes").fill("2")
     page.get_by_text("finished within 2 minutes").wait_for()
-    page.locator("summary", has_text="The same as a command").click()
+    page.locator("summary", has_text="As a command and as Python code").click()
     page.locator("pre", has_text="--minutes 2").wait_for()
 
     go(page, "params")

@@ -204,7 +204,7 @@ def test_a_search_shows_its_plots_and_is_resumed_where_it_stopped(at: Callable[.
     known = KNOWN | {"hyper": NETWORK | {"init_rate": "0.01, 0.02", "epochs": "1"}}
     page = at("tune", known=known)
     page.get_by_label("Folds").fill("2")
-    page.locator("summary", has_text="The same as a command").click()
+    page.locator("summary", has_text="As a command and as Python code").click()
     page.locator("pre", has_text="convonet tune").wait_for()
     page.get_by_role("button", name="Search", exact=True).click()
     page.get_by_role("button", name="Stop").click()

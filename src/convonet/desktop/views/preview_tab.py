@@ -31,7 +31,9 @@ _NO_AUGMENTATION = (
     "to see its effect here."
 )
 _RATE = "Raises the rate from batch to batch to find where the loss falls fastest. The trained weights are discarded."
-_NO_RATE = "The loss did not fall at any rate. Check the images and their classes, or try another network."
+_NO_RATE = (
+    "The loss did not fall at any rate. Check the images and their classes, or try a different network."
+)
 _EARLIER = "This result was computed with earlier settings."
 
 

@@ -69,7 +69,7 @@ class SortPage(Page):
             self._take_folders,
             tip="Images in a subfolder get its name as their label",
         )
-        self.undo_button = button("Undo", self.undo, tip="Undo the last answer (Ctrl+Z)")
+        self.undo_button = button("Undo", self.undo, tip="Undo the last step (Ctrl+Z)")
         self.train_button = button("Train with these labels", self._train)
         self.board = SortBoard()
         self.board.accepted.connect(self.accept_row)

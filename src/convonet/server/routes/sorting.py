@@ -117,7 +117,7 @@ def take_folders(sort: SortId, parts: Parts) -> Json:
 
 @router.post("/sort/{sort}/undo")
 def undo(sort: SortId, parts: Parts) -> Json:
-    """Undo the last answer."""
+    """Undo the last step."""
     session, lock = parts.sorting.find(sort)
     with lock:
         answer = session.undo()

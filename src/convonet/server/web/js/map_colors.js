@@ -37,7 +37,7 @@ export function coloring(map, by) {
   if (by === "wrong") {
     const groups = [
       {title: "Neighbors in the same class", color: SURE_COLOR},
-      {title: "Neighbors in another class", color: WRONG},
+      {title: "Neighbors in a different class", color: WRONG},
     ];
     return {groups, group: (row) => (map.wrong_label_scores[row] > 0 ? 1 : 0)};
   }

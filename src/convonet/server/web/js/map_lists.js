@@ -15,7 +15,7 @@ const LISTS = [
 ];
 const MEANINGS = {
   selected: "Select images on the map: click them, or draw around them.",
-  wrong: "Images whose neighbors belong to another class, highest confidence first.",
+  wrong: "Images whose neighbors belong to a different class, highest confidence first.",
   outliers: "Images far from all others, the farthest first.",
   similar: "Open an image, then click More like this.",
 };

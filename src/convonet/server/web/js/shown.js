@@ -9,7 +9,7 @@ export function shownAs(make) {
   const part = h(
     "details.card",
     {ontoggle: () => part.open && show()},
-    h("summary", {}, "The same as a command and in Python"),
+    h("summary", {}, "As a command and as Python code"),
     place,
   );
   return part;
