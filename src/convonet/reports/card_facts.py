@@ -111,6 +111,7 @@ def _evaluation_data(tested: EvaluationDocument) -> list[str]:
 
 
 def _analyses(tested: EvaluationDocument) -> list[str]:
+    # The recall of a class without images is 0, so it would always be named the worst.
     worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
     return [
         f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "
