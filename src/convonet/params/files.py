@@ -56,6 +56,7 @@ def read_object(path: str | os.PathLike[str]) -> JsonObject:
             received=place,
             hint=backslash_hint(error.msg),
         ) from error
+    # Python refuses integers of more than 4,300 digits, and nesting deeper than its stack.
     except (ValueError, RecursionError) as error:
         raise ParamError(
             "The parameter file contains a value that no parameter can have", where=path, received=str(error)

@@ -90,6 +90,7 @@ class SearchSpace:
         """
         settings = own_names(settings, HyperParams.aliases)
         choices, ranges = split_ranges(settings)
+        # A condition on a name that is gone would be refused as a fault.
         kept = {
             name: (other, wanted)
             for name, (other, wanted) in before.conditions.items()
