@@ -73,6 +73,7 @@ class TrainTask(ResumableTask):
     @property
     def processes(self) -> int:
         """How many processes compute each batch: `workers`, or the hyperparameter of that name."""
+        # Both are 1 unless they are set, so the larger one is what was asked for.
         return max(self.workers, self.hyper.workers)
 
 
