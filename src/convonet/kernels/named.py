@@ -69,7 +69,7 @@ _ALL = (
     Kernel(
         "gaussian_blur",
         tuple(tuple(a * b / 16 for b in (1, 2, 1)) for a in (1, 2, 1)),
-        "Weighted mean in which near pixels count more.",
+        "Weighted mean in which closer pixels count more.",
     ),
     Kernel(
         "sharpen",

@@ -82,7 +82,7 @@ def _near_file(path: Path) -> str | None:
     if not path.parent.is_dir():
         return None
     near = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
-    return f"Did you mean {near}" if near else None
+    return f"Did you mean {near}?" if near else None
 
 
 def load_data(path: str | os.PathLike[str]) -> DataParams:
@@ -183,7 +183,7 @@ def preset(kind: ParamKind, name: str) -> ParamValues:
             "Unknown preset",
             expected=", ".join(names),
             received=name,
-            hint=f"Did you mean {near}" if near else None,
+            hint=f"Did you mean {near}?" if near else None,
         )
     source = resources.files("convonet.params") / "presets" / f"{name}.{kind}.json"
     value: ParamValues = json.loads(source.read_text(encoding="utf-8"))

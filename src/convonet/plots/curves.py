@@ -64,7 +64,7 @@ def curves_of(history: Mapping[str, Sequence[float | None]], kept: int | None = 
     columns = {name: () if all(map(math.isnan, values)) else values for name, values in columns.items()}
     lengths = {len(values) for values in history.values() if values}
     if len(lengths) > 1:
-        raise ValueError(f"history: expected lists of one length, received {sorted(lengths)}.")
+        raise ValueError(f"history: expected lists of equal length, received {sorted(lengths)}.")
     epochs = tuple(range(1, max(lengths, default=0) + 1))
     return Curves(epochs, **columns, kept=kept if kept != len(epochs) else None)
 

@@ -72,7 +72,7 @@ def _factors(record: RunRecord) -> list[str]:
         side = " × ".join(map(str, size)) if isinstance(size, list) else f"{size} × {size}"
         channels = data.get("channels")
         color = " in grayscale" if channels == 1 else " in color" if channels == 3 else ""
-        facts.append(f"Its input images are {side} pixels{color}; smaller details are lost.")
+        facts.append(f"Its input images are {side} pixels{color}; finer details are lost.")
     fields = fields_of(HyperParams)
     varied = [
         f"{field.label.lower()} {field.show(hyper[name])}"
