@@ -106,7 +106,8 @@ export function dataPage(page) {
   }
 
   function welcome() {
-    const text = "Choose a folder on the server or upload one. It must contain one folder of images per class.";
+    const text =
+      "Choose a folder on the server or upload one. It must contain one folder of images per class.";
     return empty(
       "No images yet",
       text,
