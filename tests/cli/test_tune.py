@@ -187,4 +187,4 @@ def test_a_time_limit_ends_the_search_with_what_there_is(
     assert said.json()["best"] is None
     refused = convonet("adopt", tmp_path / "run", tmp_path / "best.json")
     assert refused.code == 2
-    assert "No setting" in refused.err
+    assert "No trial" in refused.err

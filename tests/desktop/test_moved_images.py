@@ -92,7 +92,7 @@ def test_every_folder_that_has_moved_is_asked_for(
     answers.paths = [there("again/train"), there("again/test")]
     page._verify_button.click()
     qtbot.waitUntil(lambda: bool(page.compared.sentences.text()), timeout=2 * MINUTE_MS)
-    assert page.compared.sentences.text().startswith("Identical to the last digit: 2 epochs")
+    assert page.compared.sentences.text().startswith("Identical down to the last digit: 2 epochs")
     assert answered()
     assert answers.errors == []
     assert run.task().data.test_dir == str(root / "after" / "test"), "verifying changes no run"

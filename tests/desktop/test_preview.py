@@ -70,4 +70,4 @@ def test_a_rate_is_found_and_used(loaded: AppWin, answers: Any, qtbot: Any, wait
     assert page.preview.use_rate.text() == f"Use {rate:g}"
     page.preview.use_rate.click()
     assert loaded.controller.session.params.hyper.init_rate == rate
-    assert page.preview.rate.note.text().endswith("It is now the learning rate.")
+    assert page.preview.rate.note.text().endswith("This is now the learning rate.")

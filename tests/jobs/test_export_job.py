@@ -24,7 +24,7 @@ from convonet.inference.onnx_model import OnnxModel
 from convonet.nets import NetModel, create_model, whole_network
 from convonet.nets.backend import name
 from convonet.params import HyperParams, PixelParams
-from convonet.tasks import export_formats
+from convonet.tasks import ExportTask, export_formats
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the exporters of the torch backend")
 PIXELS = PixelParams(12, 10, 3, "crop", "lanczos", "white")
@@ -230,3 +230,8 @@ def test_golden_samples_that_cannot_be_read(damaged, text: str) -> None:
 
     with pytest.raises(ModelFileError, match="golden samples cannot be read"):
         OnnxModel.load(damaged(change))
+
+
+def test_an_allowed_loss_of_zero_is_an_option() -> None:
+    assert ExportTask(model="m", format="onnx-int8", max_loss=0.0).options == {"max_loss": 0.0}
+    assert ExportTask(model="m", format="onnx").options == {}

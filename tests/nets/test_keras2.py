@@ -354,8 +354,8 @@ def without(top: str, name: str) -> dict[str, Any]:
 
 GOOD = sequential("net", told(CONVOLUTION), *head())
 REFUSED = [
-    (replaced("TFOpLambda"), PLAIN, "operation of TensorFlow"),
-    (replaced("SlicingOpLambda"), PLAIN, "slice of TensorFlow"),
+    (replaced("TFOpLambda"), PLAIN, "TensorFlow operation"),
+    (replaced("SlicingOpLambda"), PLAIN, "TensorFlow slicing operation"),
     (replaced("MultiHeadAttention"), PLAIN, "a MultiHeadAttention layer"),
     (replaced("Conv2D", registered_name="Theirs>Conv2D"), PLAIN, "Theirs>Conv2D"),
     (replaced("Conv2D", config=None), PLAIN, "without a configuration"),

@@ -53,7 +53,7 @@ def test_empty_absent_or_something_else(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"")
     assert "empty" in refused(path)
     path.write_text("<html>not found</html>")
-    assert "although its name says so" in refused(path)
+    assert "although its name says it is" in refused(path)
     path.unlink()
     path.mkdir()
     assert "cannot be read" in refused(path)

@@ -150,7 +150,7 @@ def test_advice_is_followed_by_recipe_or_by_settings(session: Session, tmp_path:
     assert (task.recipe, task.minutes) == ("auto", 2)
     assert task.hyper.set_values() == {"seed": 3, "balanced": True}
     assert as_command(task) == steps["uneven"].command
-    with pytest.raises(InputError, match="does not change the training"):
+    with pytest.raises(InputError, match="cannot be applied automatically"):
         session.follow_advice(run, NextStep(kind="plateau", text="Look at the images."))
 
 

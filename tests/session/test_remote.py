@@ -117,7 +117,7 @@ def test_images_are_brought_along(server: Any, tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_gone_and_an_address_that_is_none() -> None:
-    with pytest.raises(ServerLostError, match="does not respond"):
+    with pytest.raises(ServerLostError, match="is not responding"):
         Client("http://127.0.0.1:9").get("/health")
     with pytest.raises(InputError, match="not the address"):
         Client("gpu:8765")

@@ -52,7 +52,7 @@ def evaluate(
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
-        data: None uses the images that the run was trained with. The path of a folder or table replaces the
+        data: None uses the images of the run. The path of a folder or table replaces the
             test images, or, with a different split, the training images; all other data parameters stay the same.
             Arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` are the images of the split, and
             nothing is written to the run.

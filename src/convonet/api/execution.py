@@ -104,6 +104,7 @@ def _interrupts() -> Iterator[threading.Event]:
     Outside the main thread, where that cannot be heard, it is never set.
     """
     asked = threading.Event()
+    # Python lets only the main thread install signal handlers.
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return

@@ -75,6 +75,7 @@ class LoadedModel:
 
     def evaluate(self, data: Data | ArrayData | None = None, **options: Any) -> EvaluationResult:
         """Score the model on a set; arguments as in `convonet.evaluate`."""
+        # The options stand last, so that they win over what the model was opened with.
         return evaluate(self, data, **({"scaling": self._scaling, "classes": self._given_classes} | options))
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:

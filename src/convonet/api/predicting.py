@@ -130,6 +130,7 @@ def _of_batch(
         rows = iter(
             answers(scored.probabilities, predictor.info, names, unknown=scored.unknown, **options._asdict())
         )
+    # `rows` has no entry for an unreadable image, so it advances only for the others.
     return [
         PredictionResult({"path": image.name, "error": faults[index].what} if index in faults else next(rows))
         for index, image in enumerate(given)

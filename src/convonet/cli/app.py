@@ -55,7 +55,7 @@ def command_tree() -> LazyGroup:
 
 
 def run() -> None:
-    """Run the command line and end the process with the contract's exit code."""
+    """Run the command line and end the process with the documented exit code."""
     # Read before Typer reads anything: its own errors obey these two switches as well.
     STATE.debug = "--debug" in sys.argv
     # --debug is taken anywhere on the line; Typer would want it before the command.

@@ -27,7 +27,7 @@ def samples(
     ],
     json: opt.Json = False,
 ) -> None:
-    """Write a sample set as class folders. All except digits are downloaded."""
+    """Write a sample set as class folders. All sets except digits are downloaded."""
     written = write_samples(name, folder)
     if json:
         print_json(written.to_dict())

@@ -48,7 +48,7 @@ def evaluate(
         str | None,
         typer.Argument(
             metavar="DIR",
-            help="Test images, the same as --test-dir; with --split train or --split val, the training images, as "
+            help="Test images, the same as --test-dir; with --split train or --split val, the training images, like "
             "--train-dir.",
         ),
     ] = None,

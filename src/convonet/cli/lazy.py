@@ -43,7 +43,9 @@ COMMANDS = {
         "evaluating", "Test a model: scores with confidence intervals, per-class table, confusion matrix."
     ),
     "predict": CommandHome("evaluating", "Predict the classes of new images."),
-    "samples": CommandHome("data", "Write a sample set as class folders. All except digits are downloaded."),
+    "samples": CommandHome(
+        "data", "Write a sample set as class folders. All sets except digits are downloaded."
+    ),
     "inspect": CommandHome(
         "data", "Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."
     ),
@@ -57,13 +59,13 @@ COMMANDS = {
     ),
     "sort": CommandHome(
         "sorting",
-        "Label unlabeled images with suggestions from a few labels, and write a label table.",
+        "Label images with suggestions that are learned from a few labels, and write a label table.",
     ),
     "map": CommandHome(
         "mapping",
         "Draw a map that places similar images close together, and list outliers and likely wrong labels.",
     ),
-    "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
+    "similar": CommandHome("mapping", "Find the images in a set that look most like a given image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
     "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at increasing rates."),
     "models": CommandHome("network", "List the families of networks and the pretrained backbones."),

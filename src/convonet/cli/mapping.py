@@ -86,7 +86,7 @@ def similar(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Find the images of a set that look most like an image."""
+    """Find the images in a set that look most like a given image."""
     given = Path(local_path(str(image))).resolve()
     if not given.is_file():
         raise InputError("There is no such image", where=image)

@@ -59,7 +59,7 @@ def sort(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Label unlabeled images with suggestions from a few labels, and write a label table."""
+    """Label images with suggestions that are learned from a few labels, and write a label table."""
     session = open_session(Path(local_path(str(folder))).resolve(), progress)
     if classes is not None:
         session.name_classes(classes.split(","))

@@ -55,7 +55,7 @@ def train(
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     no_validation: Annotated[
-        bool, typer.Option("--no-validation", help="Train on all images, without validation images.")
+        bool, typer.Option("--no-validation", help="Train on all training images, without validation images.")
     ] = False,
     from_model: Annotated[
         str | None,

@@ -89,7 +89,7 @@ class ImageListing:
         )
 
     def counts(self) -> dict[str, int]:
-        """Images of each class, zero too."""
+        """Images per class, zero too."""
         numbers = np.bincount(self.labels, minlength=len(self.classes))
         return dict(zip(self.classes, numbers.tolist(), strict=True))
 

@@ -72,7 +72,7 @@ def _near(path: Path) -> str | None:
         return None
     near = nearest(missing.name, [entry.name for entry in missing.parent.iterdir()])
     if near:
-        return f"Did you mean {missing.parent / near}"
+        return f"Did you mean {missing.parent / near}?"
     return f"{missing.parent} exists, but contains no {missing.name}"
 
 

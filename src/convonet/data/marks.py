@@ -101,7 +101,7 @@ def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
         where=marks_file(listing.root),
         expected=", ".join(listing.classes[:12]),
         received=label,
-        hint=f"Did you mean {near}"
+        hint=f"Did you mean {near}?"
         if near
         else Hint.of(
             "Remove the mark with {}", call("mark(data, image, undo=True)", "mark DIR IMAGE --undo")

@@ -98,7 +98,7 @@ def write_samples(name: str, folder: str | os.PathLike[str], *, watch: Watch | N
     """
     if name not in _SETS:
         near = nearest(name, _SETS)
-        hint = f"Did you mean {near}" if near else None
+        hint = f"Did you mean {near}?" if near else None
         raise InputError("There is no such sample set", expected=", ".join(_SETS), received=name, hint=hint)
     folder = Path(os.path.abspath(folder))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -27,7 +27,7 @@ def check_for_server(path: Path, *, is_image: bool) -> None:
         "This window works with the images and models on the server",
         where=path,
         expected="images to predict, a folder of them, or a parameter file (.json)",
-        hint="Copy it below the server's root, then choose it with the buttons",
+        hint="Copy it to a folder below the server's root, then choose it with the buttons",
     )
 
 

@@ -42,6 +42,7 @@ class Document(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
+            # For a missing key pydantic gives the whole document as the input, hence the cut below.
             first = error.errors(include_url=False)[0]
             at = ".".join(map(str, first["loc"])) or "the document"
             raise DocumentError(
@@ -71,6 +72,7 @@ class Document(BaseModel):
 
     def changed(self, **values: Any) -> Self:
         """A copy in which `values` are set, checked like any other input."""
+        # Not `model_copy(update=…)`, which sets values without checking them.
         return self.of(self._set_values() | values)
 
     def to_dict(self) -> JsonObject:
@@ -100,6 +102,7 @@ class Document(BaseModel):
         """The value of a key, or `default`, as `dict.get` returns it."""
         return self[key] if key in self else default
 
+    # Cached, since a document with thousands of rows asks each of them for its keys.
     @classmethod
     @cache
     def _json_keys(cls) -> tuple[tuple[str, str], ...]:
@@ -107,6 +110,7 @@ class Document(BaseModel):
         return tuple((name, field.alias or name) for name, field in cls.model_fields.items())
 
     def _set_values(self) -> dict[str, object]:
+        # Without the defaults: passed on, they would count as set, and a sparse document would write them.
         declared = {name: value for name, value in self.__dict__.items() if name in self.model_fields_set}
         return declared | (self.model_extra or {})
 
@@ -119,6 +123,7 @@ def read_value(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    # ValueError covers both text that is not JSON and bytes that are not UTF-8.
     except (OSError, ValueError) as error:
         raise DocumentError("This file cannot be read", where=path, received=str(error)) from error
 

@@ -269,6 +269,7 @@ class RunEvaluation(EvaluationDocument):
             DocumentError: the file is damaged.
         """
         found = EvaluationDocument.in_folder(folder, split)
+        # dict() goes by `keys()`, so keys of a later version come along too.
         return None if found is None else RunEvaluation(**dict(found), run=str(folder))
 
 

@@ -11,7 +11,7 @@ from convonet.documents.predictions import UnreadableImage
 
 
 class DeletionCurve(Document):
-    """How the probability of the class falls as the image is deleted.
+    """How the probability of the class falls as pixels of the image are deleted.
 
     Attributes:
         shares: fractions of the image that are deleted.

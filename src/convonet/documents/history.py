@@ -40,6 +40,7 @@ class HistoryTable(Document):
             for row in csv.DictReader(content[: content.rfind("\n") + 1].splitlines()):
                 for name, value in row.items():
                     columns.setdefault(name, []).append(float(value) if value else None)
+        # A line with too many cells gives a list for the surplus, which float() refuses with a TypeError.
         except (ValueError, TypeError, csv.Error) as error:
             raise DocumentError("The history is damaged", where=path, received=str(error)) from error
         return cls.of(columns, path)

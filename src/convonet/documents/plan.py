@@ -81,6 +81,7 @@ class Candidate(Document):
 
     def hyper_params(self, epochs: int | None = None) -> HyperParams:
         """Its hyperparameters, with the epochs that were decided on."""
+        # A copy: the document is frozen, but a dictionary inside it is not.
         values = dict(self.hyper)
         if epochs is not None:
             values[self.epochs_field] = epochs

@@ -18,6 +18,7 @@ def _record_1_to_2(record: JsonObject) -> JsonObject:
     return record | {"params": params | {"hyper": hyper_1_to_2(hyper)}} if hyper else record
 
 
+# A step's position is the version that it starts from, so a version without a change needs one too.
 _STEPS: tuple[Callable[[JsonObject], JsonObject], ...] = (lambda record: record, _record_1_to_2)
 
 

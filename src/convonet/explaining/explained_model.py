@@ -92,6 +92,7 @@ class ExplainedModel:
         if self.info.classes:
             return self.info.classes
         outputs = int(self.network.keras_model.output_shape[-1])
+        # A network with a single sigmoid output still has two classes.
         return tuple(str(index) for index in range(max(outputs, 2)))
 
     def label(self, name: str) -> int:
@@ -138,5 +139,6 @@ class ExplainedModel:
 
 
 def _generator(seed: int, path: str) -> np.random.Generator:
+    # Not hash(), which differs from process to process for text.
     digest = hashlib.blake2b(path.encode(), digest_size=4).digest()
     return np.random.default_rng([seed, int.from_bytes(digest, "big")])

@@ -59,6 +59,7 @@ def feature_maps(model: NetModel, image: Images, layer: str | None = None) -> li
 def _ends_step(named: NamedLayer, layers: list[NamedLayer], maps: dict[str, NDArray[np.float32]]) -> bool:
     """Whether maps are worth showing: of more than one position, and not only on the way to the next layer."""
     values = maps[named.name]
+    # A slice instead of an index, since the last layer has none after it.
     after = layers[layers.index(named) + 1 :][:1]
     on_the_way = any(
         follows(other) and other.name in maps and maps[other.name].shape == values.shape for other in after

@@ -18,6 +18,7 @@ def heat_of(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     most = float(positive.max(initial=0.0))
     if most <= 0:
         return np.zeros(values.shape, np.float32)
+    # The quantile is 0 if fewer than 0.5% of the pixels speak for the class, and cannot be divided by.
     level = float(np.quantile(positive, TOP))
     return np.asarray(np.minimum(positive / (level if level > 0 else most), 1.0), np.float32)
 

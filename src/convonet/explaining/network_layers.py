@@ -42,6 +42,7 @@ def find_layer(network: keras.Model, name: str) -> NamedLayer:
         InputError: no such layer, or several.
     """
     layers = layers_of(network)
+    # A full name wins, since it may also be the last part of a longer one.
     found = [named for named in layers if named.name == name] or [
         named for named in layers if named.name.rpartition("/")[2] == name
     ]

@@ -66,6 +66,7 @@ def _one(
     for (rows, columns), drop in zip(squares, drops, strict=True):
         total[rows, columns] += drop
         count[rows, columns] += 1
+    # No count is 0: a stride is at most the patch, so every pixel has been hidden.
     return np.asarray(total / count, np.float32)
 
 

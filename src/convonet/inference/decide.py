@@ -44,7 +44,7 @@ def positive_label(classes: Sequence[str], positive: str | None) -> int:
             "There is no such class",
             expected=" or ".join(classes),
             received=positive,
-            hint=f"Did you mean {near}" if near else None,
+            hint=f"Did you mean {near}?" if near else None,
         )
     return label
 

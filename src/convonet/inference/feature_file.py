@@ -55,6 +55,7 @@ class FeatureFile:
                 paths = tuple(archive["paths"].tolist())
                 features, stamps = archive["features"], archive["stamps"]
                 backbone = str(archive["backbone"])
+        # No error, since the features can be computed again.
         except _DAMAGED:
             return None
         fits = features.ndim == 2 and len(features) == len(paths) == len(stamps)
@@ -71,6 +72,7 @@ class FeatureFile:
 
 def feature_path(folder: Path) -> Path:
     """Where the features of a folder are kept, in the person's own folder."""
+    # Names of folders on Linux may contain bytes that are not UTF-8.
     name = hashlib.blake2b(str(folder.resolve()).encode("utf-8", "surrogateescape"), digest_size=12)
     return home() / "cache" / "image_features" / f"{name.hexdigest()}.npz"
 

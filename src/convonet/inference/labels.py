@@ -24,6 +24,7 @@ def read_labels(file: Path) -> tuple[str, ...]:
     try:
         with file.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
+        # Not splitlines(), which also breaks at form feeds and at U+2028.
         lines = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError("The file of class names cannot be read as UTF-8 text", where=file) from error

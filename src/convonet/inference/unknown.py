@@ -98,6 +98,7 @@ class UnknownScorer:
             ModelFileError: damaged.
         """
         try:
+            # A model file may come from a stranger, and loading pickled objects runs their code.
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 bank, scale, count = archive["bank"], archive["scale"], int(archive["neighbours"])
             fits = bank.ndim == 2 and bank.dtype == np.float16 and scale.shape == (2, 2)
@@ -133,6 +134,7 @@ def threshold_for_rate(scores: Floats, rate: float) -> float:
         scores: of images of the known classes, (N,), N ≥ 1.
         rate: 0..1. Where the images are too few for so small a rate, the highest score is the threshold.
     """
+    # The + 1 counts the next image among the measured ones, as in split conformal prediction.
     rank = math.ceil((len(scores) + 1) * (1 - rate))
     return float(np.sort(scores)[min(max(rank, 1), len(scores)) - 1])
 
@@ -148,6 +150,7 @@ def energy_of(logits: Floats) -> Floats:
 def distance_of(features: Floats, bank: NDArray[np.float16], neighbours: int) -> Floats:
     """One minus the mean cosine similarity to the nearest rows of the bank, (N,)."""
     similar = _of_length_1(features).astype(np.float32) @ bank.astype(np.float32).T
+    # Not sorted, since the mean does not depend on the order of the nearest.
     nearest = np.partition(similar, -neighbours, axis=1)[:, -neighbours:]
     return np.asarray(1 - nearest.mean(axis=1))
 

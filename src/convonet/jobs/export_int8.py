@@ -83,7 +83,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
         whole, small = folder / "float.onnx", folder / "int8.onnx"
         watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
         export_onnx(model, whole, samples=_some(judged_on.images, _CHECK_IMAGES), source=split)
-        watch.tell(StageStarted(stage="quantize", title="Calibrating 8 bits"))
+        watch.tell(StageStarted(stage="quantize", title="Calibrating the 8-bit network"))
         images = _some(calibration.images, _CALIBRATION_IMAGES)
         bits = quantize(whole, small, images)
         _describe(small, model, None)
@@ -117,7 +117,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
             temporary.write_bytes(small.read_bytes())
     numbers = out.with_suffix(".json")
     document.write(numbers)
-    watch.tell(FileSaved(path=str(out), title=f"ONNX export, 8 bits: {_sentence(document)}"))
+    watch.tell(FileSaved(path=str(out), title=f"8-bit ONNX export: {_sentence(document)}"))
     watch.tell(FileSaved(path=str(numbers), title="Its size, speed and accuracy"))
     return document
 

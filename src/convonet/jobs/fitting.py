@@ -131,7 +131,7 @@ def _further(task: TrainTask, sets: TrainSets) -> NetModel:
         model = NetModel.load(file)
     if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != sets.pixels.shape:
         raise DataError(
-            "The model to start from was made for other images",
+            "The model to start from has different classes or a different image size",
             where=path,
             expected=f"classes {', '.join(model.info.classes)} at {model.info.pixels.shape}",
             received=f"classes {', '.join(sets.train.classes)} at {sets.pixels.shape}",

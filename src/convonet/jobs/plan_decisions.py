@@ -22,7 +22,7 @@ _FINISH_SECONDS = 15.0
 _SHARE_OF_EARLIER = 0.35
 """Of the time that is left, what a timed candidate may take while another one follows."""
 _SHARE_BEFORE_REFIT = 0.45
-"""The same where the chosen candidate is trained again on all images."""
+"""The same where the chosen candidate is trained again on all training images."""
 _OVERTIME = 1.15
 _TOLERANCE = 0.04
 """Of the time budget: a training that will end this much earlier or later keeps its number of epochs."""

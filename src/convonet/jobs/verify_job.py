@@ -193,7 +193,7 @@ def _sentence(
     difference: RunMismatch | None, compared: Mapping[str, int], changed: Sequence[EnvironmentChange]
 ) -> str:
     if difference is None:
-        said = "Identical to the last digit: " + " and ".join(
+        said = "Identical down to the last digit: " + " and ".join(
             f"{count} {what}" for what, count in compared.items()
         )
     elif difference.what == "data":

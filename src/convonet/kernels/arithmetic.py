@@ -83,6 +83,7 @@ def same_padding(side: int, kernel: int, stride: int = 1) -> tuple[int, int]:
     Raises:
         ParamError: a number below 1.
     """
+    # A stride above the kernel size may skip the end of the side, and the sum would be negative.
     total = max((output_side(side, kernel, stride, "same") - 1) * stride + kernel - side, 0)
     return total // 2, total - total // 2
 

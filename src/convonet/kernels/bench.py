@@ -80,6 +80,7 @@ def shown_as_picture(values: FloatArray, show: Show) -> NDArray[np.uint8]:
         values = np.abs(values)
     elif show == "middle":
         values = values + 128
+    # A negative maximum would swap black and white, and 0 cannot be divided by.
     elif show == "stretch" and values.max() > 0:
         values = values * (255 / values.max())
     # Clipped before the cast, since uint8 would wrap around.

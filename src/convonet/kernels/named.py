@@ -54,6 +54,7 @@ class Kernel:
 
 
 def _written(value: float) -> str:
+    # A float such as 1/9 is not exact: taken as it is, its fraction has a denominator of 17 digits.
     return str(Fraction(value).limit_denominator(_FINEST))
 
 
@@ -68,7 +69,7 @@ _ALL = (
     Kernel(
         "gaussian_blur",
         tuple(tuple(a * b / 16 for b in (1, 2, 1)) for a in (1, 2, 1)),
-        "Weighted mean in which near pixels count more.",
+        "Weighted mean in which closer pixels count more.",
     ),
     Kernel(
         "sharpen",
@@ -134,6 +135,7 @@ def kernel_of(text: str) -> Kernel:
         return known
     body = text.strip()
     detector = body.lower().startswith(_DETECTORS)
+    # Without a digit it was meant as a name, and a similar name helps more than an error about rows.
     if not detector and not any(character.isdigit() for character in body):
         near = nearest(text, KERNELS)
         raise ParamError(
@@ -147,11 +149,13 @@ def kernel_of(text: str) -> Kernel:
         if len(rows) != 1 or len(rows[0]) != 3:
             raise ParamError("A color detector needs three weights", expected="color:R,G,B", received=text)
         return Kernel("own", rows, "Custom color detector.", "stretch", detector=True)
+    # Weights that sum to 0 respond to edges with both signs, and clipping would lose half of them.
     even = math.isclose(sum(map(sum, rows)), 0, abs_tol=1e-9)
     return Kernel("own", rows, "Custom kernel.", "absolute" if even else "clip")
 
 
 def _rows(body: str, given: str) -> Rows:
+    # Only a slash between spaces separates rows: in 1/9 it is part of a fraction.
     lines = body.replace(" / ", "\n").replace(";", "\n").replace("\n/", "\n").splitlines()
     try:
         rows = tuple(tuple(_number(item) for item in line.replace(",", " ").split()) for line in lines)
@@ -174,6 +178,7 @@ def _rows(body: str, given: str) -> Rows:
 def _number(text: str) -> float:
     above, _, below = text.partition("/")
     value = float(above) / (float(below) if below else 1.0)
+    # float() also reads `nan` and `inf`.
     if not math.isfinite(value):
         raise ValueError(text)
     return value

@@ -160,12 +160,14 @@ def _image(image: ArrayLike) -> FloatArray:
 def _fitting(image: ArrayLike, weights: ArrayLike, *, maps: bool = True) -> tuple[FloatArray, FloatArray]:
     """The image as (H, W, C) and the weights as (F, G, C, K)."""
     pixels, kernel = _image(image), np.asarray(weights, np.float64)
+    # Taken before axes are added, so that the error shows the shape as the caller gave it.
     given: tuple[Any, ...] = kernel.shape
     if kernel.ndim == 2:
         kernel = kernel[..., None]
     if kernel.ndim == 3:
         kernel = kernel[..., None]
     elif not maps:
+        # An empty array fails the check below and gets the same error as any other shape.
         kernel = np.empty(0)
     if kernel.ndim != 4 or kernel.shape[2] != pixels.shape[2]:
         raise ParamError(

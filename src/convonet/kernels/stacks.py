@@ -44,6 +44,7 @@ def parse_layer(text: str) -> LayerWord:
     strides = [int(item[1:]) for item in items if re.fullmatch(r"s[1-9]\d{0,3}", item)]
     words = {item for item in items if item in _WORDS}
     wanted = {"conv": 2, "pool": 1, "dense": 1}.get(name, 0)
+    # Words are a set, so one that is written twice is counted once and refused below.
     read = len(numbers) + len(strides) + len(words)
     if name not in _KINDS or len(numbers) != wanted or len(strides) > 1 or read != len(items):
         near = nearest(name, _KINDS) if name not in _KINDS else None
@@ -53,6 +54,7 @@ def parse_layer(text: str) -> LayerWord:
     if name == "conv":
         return LayerWord(text, "conv", numbers[0], numbers[1], strides[0] if strides else 1, padding)
     if name == "pool":
+        # As in Keras, a pooling layer without a stride moves by its own size.
         return LayerWord(text, "pool", 0, numbers[0], strides[0] if strides else numbers[0], padding)
     return LayerWord(text, name, numbers[0] if numbers else 0)
 

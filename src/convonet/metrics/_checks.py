@@ -19,6 +19,7 @@ def labels(name: str, values: ArrayLike, num_classes: int | None = None) -> IntA
         ValueError: another shape, no rows, not whole numbers, or an index out of range.
     """
     array = _shaped(name, values, 1)
+    # Probabilities given by mistake would be truncated to class 0 without a warning.
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name}: expected whole numbers (class indices), received {array.dtype}.")
     indices = array.astype(np.int64)

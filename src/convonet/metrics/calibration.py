@@ -117,6 +117,7 @@ def brier_score(y_true: ArrayLike, probabilities: ArrayLike) -> float:
     true = _checks.labels("y_true", y_true, rows.shape[1])
     _checks.same_length(y_true=true, probabilities=rows)
     own = rows[np.arange(len(true)), true]
+    # The squares against the one-hot rows, multiplied out to save a second array of that size.
     return float(np.mean(np.sum(rows**2, axis=1) - 2 * own + 1))
 
 
@@ -148,6 +149,7 @@ def fit_temperature(logits_or_log_probs: ArrayLike, y_true: ArrayLike) -> float:
     rows = _checks.score_rows("logits_or_log_probs", logits_or_log_probs)
     true = _checks.labels("y_true", y_true, rows.shape[1])
     _checks.same_length(y_true=true, logits_or_log_probs=rows)
+    # Softmax does not change if a row is shifted, and exp() of a large logit would overflow.
     shifted = rows - rows.max(axis=1, keepdims=True)
     own = float(shifted[np.arange(len(true)), true].mean())
     low, high = 1 / TEMPERATURE_RANGE[1], 1 / TEMPERATURE_RANGE[0]
@@ -199,6 +201,7 @@ def apply_temperature(probabilities: ArrayLike, t: float) -> FloatArray:
     """
     _checks.inside("t", t, 0.0, np.inf)
     rows = _checks.probability_rows("probabilities", probabilities)
+    # Divided first, since at a low temperature all powers of a row could underflow to 0.
     powers: FloatArray = (rows / rows.max(axis=1, keepdims=True)) ** (1 / t)
     powers /= powers.sum(axis=1, keepdims=True)
     return powers

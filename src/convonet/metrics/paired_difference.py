@@ -55,6 +55,7 @@ def paired_difference(correct_a: ArrayLike, correct_b: ArrayLike) -> PairedDiffe
 def _correlation(both: int, only_a: int, only_b: int, neither: int) -> float:
     """The correlation of the answers, made smaller by a continuity correction where it is positive."""
     margins = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
+    # A margin of 0 leaves the correlation undefined; Newcombe takes 0.
     if not margins:
         return 0.0
     cross = float(both * neither - only_a * only_b)
@@ -64,4 +65,5 @@ def _correlation(both: int, only_a: int, only_b: int, neither: int) -> float:
 
 
 def _distance(one: float, other: float, correlation: float) -> float:
+    # Rounding may leave a number just below 0 under the root.
     return math.sqrt(max(one * one - 2 * correlation * one * other + other * other, 0.0))

@@ -173,6 +173,7 @@ def _on_logit_scale(area: float, error: float, level: float) -> Interval:
         return Interval(area, area)
     half = normal_quantile(level) * error / (area * (1 - area))
     middle = math.log(area / (1 - area))
+    # exp() overflows above 709; 30 steps on the logit scale already reach almost 0 or 1.
     low, high = (1 / (1 + math.exp(-(middle + side))) for side in (-min(half, 30.0), min(half, 30.0)))
     return Interval(low, high)
 

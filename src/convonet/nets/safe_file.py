@@ -132,7 +132,7 @@ def _check_head(path: Path, head: bytes, kind: str) -> None:
         raise ModelFileError("The model file is empty", where=path)
     if start != head:
         raise ModelFileError(
-            f"The file is not {kind}, although its name says so",
+            f"The file is not {kind}, although its name says it is",
             where=path,
             expected=f"{kind} written by Keras",
             received=f"a file that begins with {start!r}",

@@ -110,7 +110,7 @@ def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     sure = facts.images < _FEW
     return Advice(
         "transfer",
-        f"{facts.images:,} images are not many for training from scratch: a pretrained backbone is usually better."
+        f"{facts.images:,} images are few for training from scratch: a pretrained backbone is usually better."
         if sure
         else f"With {facts.images:,} images, compare with a pretrained backbone.",
     )

@@ -28,7 +28,7 @@ class AugmentParams(ParamModel):
     flip_vertical: bool = param(
         False,
         "Flip upside down",
-        "Turns half of the images upside down. Use it where up and down do not matter, as in aerial images.",
+        "Flips half of the images top to bottom. Use it where up and down do not matter, as in aerial images.",
         group="Augmentation",
         tunable=True,
     )

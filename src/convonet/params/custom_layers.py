@@ -32,17 +32,17 @@ class ConvLayer(ParamModel):
 class PoolLayer(ParamModel):
     """Pooling."""
 
-    size: int = param(2, "Size", "Side of the square that is pooled, in pixels.", unit="pixels", ge=1, le=64)
+    size: int = param(2, "Size", "Side of the pooling window, in pixels.", unit="pixels", ge=1, le=64)
     stride: int | None = param(
         None,
         "Stride",
-        "Step of the square, in pixels.",
+        "Step of the pooling window, in pixels.",
         unit="pixels",
         ge=1,
         le=64,
         default_text="the size",
     )
-    kind: Literal["max", "average"] = param("max", "Kind", "How a square becomes one value.")
+    kind: Literal["max", "average"] = param("max", "Kind", "How a window is reduced to one value.")
 
 
 class DenseLayer(ParamModel):

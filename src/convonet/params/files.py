@@ -56,6 +56,7 @@ def read_object(path: str | os.PathLike[str]) -> JsonObject:
             received=place,
             hint=backslash_hint(error.msg),
         ) from error
+    # Python refuses integers of more than 4,300 digits, and nesting deeper than its stack.
     except (ValueError, RecursionError) as error:
         raise ParamError(
             "The parameter file contains a value that no parameter can have", where=path, received=str(error)
@@ -81,7 +82,7 @@ def _near_file(path: Path) -> str | None:
     if not path.parent.is_dir():
         return None
     near = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
-    return f"Did you mean {near}" if near else None
+    return f"Did you mean {near}?" if near else None
 
 
 def load_data(path: str | os.PathLike[str]) -> DataParams:
@@ -182,7 +183,7 @@ def preset(kind: ParamKind, name: str) -> ParamValues:
             "Unknown preset",
             expected=", ".join(names),
             received=name,
-            hint=f"Did you mean {near}" if near else None,
+            hint=f"Did you mean {near}?" if near else None,
         )
     source = resources.files("convonet.params") / "presets" / f"{name}.{kind}.json"
     value: ParamValues = json.loads(source.read_text(encoding="utf-8"))

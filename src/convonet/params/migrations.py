@@ -36,6 +36,7 @@ def hyper_1_to_2(values: ParamValues) -> ParamValues:
     return {"save_best": "none"} | values
 
 
+# A step's position is the version that it starts from, so a version without a change needs one too.
 _STEPS: dict[str, tuple[Callable[[ParamValues], ParamValues], ...]] = {
     "data": (_data_0_to_1, _data_1_to_2),
     "hyper": (_hyper_0_to_1, hyper_1_to_2),
@@ -49,6 +50,7 @@ def migrated(kind: str, values: ParamValues, where: object = None) -> ParamValue
         ParamError: the file is of a newer version than this software knows.
     """
     version = values.get(VERSION_KEY, 0)
+    # bool is a subclass of int, so `true` would pass as version 1.
     if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= FORMAT_VERSION:
         sentence = f"{VERSION_KEY}: expected a whole number up to {FORMAT_VERSION}, received {version!r}"
         raise ParamError.of({VERSION_KEY: sentence}, where)

@@ -98,7 +98,7 @@ def recipe_of(
             "Unknown recipe",
             expected=", ".join(TRAIN_RECIPES),
             received=recipe,
-            hint=None if near is None else f"Did you mean {near}",
+            hint=None if near is None else f"Did you mean {near}?",
         )
     named = sorted(set(_NETWORK) & set(hyper))
     found: TrainRecipe

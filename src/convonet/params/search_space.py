@@ -90,6 +90,7 @@ class SearchSpace:
         """
         settings = own_names(settings, HyperParams.aliases)
         choices, ranges = split_ranges(settings)
+        # A condition on a name that is gone would be refused as a fault.
         kept = {
             name: (other, wanted)
             for name, (other, wanted) in before.conditions.items()
@@ -102,7 +103,10 @@ class SearchSpace:
         tables = {name: getattr(self, name) for name in ("choices", "ranges", "conditions")}
         if wrong := {name: table for name, table in tables.items() if not isinstance(table, Mapping)}:
             raise ParamError.of(
-                {n: f"{n}: expected a table by name, received {v!r:.80}" for n, v in wrong.items()}
+                {
+                    n: f"{n}: expected a table with parameter names as keys, received {v!r:.80}"
+                    for n, v in wrong.items()
+                }
             )
         tables = {name: own_names(table, HyperParams.aliases) for name, table in tables.items()}
         declared = fields_of(HyperParams)

@@ -19,6 +19,7 @@ Unchecked: TypeAlias = dict[str, Any]
 
 def taken_condition(declared: Field, value: Any, conditions: Unchecked) -> Any:
     """The value without its `when`, which is entered into `conditions`."""
+    # A parameter that is itself a JSON object may have a key `when` of its own.
     if not isinstance(value, Mapping) or "when" not in value or declared.is_json:
         return value
     rest = {key: item for key, item in value.items() if key != "when"}
@@ -74,6 +75,7 @@ def checked_spread(declared: Field, value: Any, faults: dict[str, str]) -> Value
     except ValueError as error:
         faults[declared.name] = f"{declared.name} ({declared.label}): {error}"
         return None
+    # If both ends are within the bounds of the parameter, so is everything between them.
     ends = spread.each if isinstance(spread, ListRange) else (spread.low, spread.high)
     for end in ends:
         _, wrong = checked(HyperParams, {declared.name: (end,) if isinstance(spread, ListRange) else end})
@@ -97,6 +99,7 @@ def checked_values(declared: Field, values: Any, faults: dict[str, str]) -> tupl
         made, wrong = checked(HyperParams, {declared.name: value})
         if made is None:
             faults[declared.name] = next(iter(wrong.values()))
+        # Compared after reading, so that 0.1 and 1e-1 count as one value.
         elif getattr(made, declared.name) not in read:
             read.append(getattr(made, declared.name))
     if not read and declared.name not in faults:
@@ -126,6 +129,7 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
     if text.startswith(("[", "{")):
         value = _json(name, text)
         items, _ = alternatives(known[name], value)
+        # Back to text, since the alternatives of a setting are read as typed.
         return name, [item if isinstance(item, str) else json.dumps(item) for item in items]
     return name, [part.strip() for part in text.split(",")]
 

@@ -78,6 +78,7 @@ def draw_matrix(ax: Axes, cells: MatrixCells, *, cell_points: float = 40.0) -> N
     count = len(cells.classes)
     ax.imshow(cells.shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="equal", interpolation="nearest")
     tidy(ax, "", f"Predicted ({cells.unit})", "True")
+    # The grid of `tidy` would cross the cells in their middle; the one below runs between them.
     ax.grid(False)
     _name_axes(ax, cells.classes, cell_points)
     if count > MAX_NUMBERED:

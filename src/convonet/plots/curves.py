@@ -60,10 +60,11 @@ def curves_of(history: Mapping[str, Sequence[float | None]], kept: int | None = 
     """
     names = ("loss", "accuracy", "val_loss", "val_accuracy")
     columns = {name: tuple(map(_number, history.get(name) or ())) for name in names}
+    # A column without a number would still get an entry in the legend.
     columns = {name: () if all(map(math.isnan, values)) else values for name, values in columns.items()}
     lengths = {len(values) for values in history.values() if values}
     if len(lengths) > 1:
-        raise ValueError(f"history: expected lists of one length, received {sorted(lengths)}.")
+        raise ValueError(f"history: expected lists of equal length, received {sorted(lengths)}.")
     epochs = tuple(range(1, max(lengths, default=0) + 1))
     return Curves(epochs, **columns, kept=kept if kept != len(epochs) else None)
 
@@ -124,7 +125,9 @@ def combined_figure(curves: Curves, target: float | None = None, title: str = "A
         label = f"target {100 * target:g}%"
         left.axhline(target, color=GREEN, linestyle=DASHES, linewidth=1.4, label=label)
     left.set_title(title, fontsize=TITLE_SIZE, color=INK, loc="left")
+    # The ticks of the two scales differ, so a second grid would cross the first.
     right.grid(False)
+    # tidy() hides it, but here it is the axis of the loss.
     right.spines["right"].set_visible(True)
     # Both axes show the kept epoch; the legend tells it once, and scores come first.
     told = {str(line.get_label()): line for line in (*left.lines, *right.lines)}

@@ -27,6 +27,7 @@ def new_figure(width: float, height: float) -> Figure:
     """A white figure of `width` × `height` inches with an Agg canvas, known to no pyplot."""
     size = min(width, MAX_INCHES), min(height, MAX_INCHES)
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1), facecolor="white")
+    # pyplot would keep the figure in memory until it is closed, and must not be used from threads.
     FigureCanvasAgg(figure)
     return figure
 

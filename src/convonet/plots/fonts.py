@@ -125,6 +125,7 @@ def _installed() -> Iterator[str]:
     yield from known.values()
 
 
+# A font may have tens of thousands of characters, and each new set of names asks again.
 @lru_cache(maxsize=64)
 def _letters_of(file: str) -> frozenset[str]:
     try:

@@ -53,6 +53,7 @@ def filters_figure(tiles: NDArray[np.floating[Any]], title: str, *, note: str = 
     page = mosaic(shown, columns)
     figure, ax = _page(page, title, note if len(shown) == len(tiles) else f"{note}; the first {len(shown)}")
     if page.ndim == 3:
+        # A color cannot be NaN, so the gaps between the tiles become transparent.
         there = ~np.isnan(page[..., :1])
         colours = (np.nan_to_num(page) / 2 + 0.5).clip(0, _ALMOST_WHITE)
         ax.imshow(np.concatenate((colours, there), axis=2), interpolation="nearest")

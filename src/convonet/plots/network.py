@@ -192,6 +192,7 @@ def draw_slab(ax: Axes, slab: Slab, place: float, largest: int) -> None:
         ),
     )
     for corners, alpha in sides:
+        # White below the color, since the sides are translucent and the body behind would show through.
         ax.add_patch(Polygon(corners, closed=True, facecolor="white", edgecolor="none"))
         ax.add_patch(Polygon(corners, closed=True, facecolor=face, alpha=alpha, edgecolor=INK, linewidth=0.6))
     for line, text in enumerate(_words(slab)):

@@ -131,5 +131,6 @@ def _point(document: EvaluationDocument) -> tuple[float, float, float] | None:
     matrix, place = document.confusion_matrix, document.classes.index(document.positive)
     tp, fn = matrix[place][place], matrix[place][1 - place]
     fp, tn = matrix[1 - place][place], matrix[1 - place][1 - place]
+    # Without a positive prediction none is wrong; the precision-recall curve also ends at 1.
     precision = tp / (tp + fp) if tp + fp else 1.0
     return fp / max(fp + tn, 1), tp / max(tp + fn, 1), precision

@@ -88,6 +88,7 @@ def _page(images: NDArray[np.uint8], names: Sequence[str], title: str, columns: 
     for place, ax in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         ax.set_axis_off()
         if place < len(images):
+            # Fixed ends, since matplotlib would stretch each grayscale image to its own range.
             ax.imshow(_shown(images[place]), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
             ax.set_title(titles[place], color=color, **fonts.text(8.5))
     return figure

@@ -89,6 +89,7 @@ def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure
             ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
     figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
     if cases:
+        # All panels have the same lines, so the legend of the first one serves all.
         handles = panels[0][0].get_legend_handles_labels()[0]
         figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=TICK_SIZE, frameon=False)
     return figure

@@ -60,10 +60,12 @@ def model_card(folder: Path, known: KnownSentences) -> list[CardSection]:
 
 def _said(file: Path) -> dict[str, tuple[str, ...]]:
     try:
+        # Editors on Windows write a byte-order mark first, which would hide the first heading.
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return {}
     parts = re.split(r"^##[ \t]+(.+?)[ \t]*$", text, flags=re.MULTILINE)
+    # parts[0] is the text before the first heading, which belongs to no section.
     return {
         heading.strip().lower(): tuple(
             " ".join(block.split()) for block in body.split("\n\n") if block.strip()

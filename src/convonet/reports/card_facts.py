@@ -72,7 +72,7 @@ def _factors(record: RunRecord) -> list[str]:
         side = " × ".join(map(str, size)) if isinstance(size, list) else f"{size} × {size}"
         channels = data.get("channels")
         color = " in grayscale" if channels == 1 else " in color" if channels == 3 else ""
-        facts.append(f"Its input images are {side} pixels{color}; smaller details are lost.")
+        facts.append(f"Its input images are {side} pixels{color}; finer details are lost.")
     fields = fields_of(HyperParams)
     varied = [
         f"{field.label.lower()} {field.show(hyper[name])}"
@@ -111,6 +111,7 @@ def _evaluation_data(tested: EvaluationDocument) -> list[str]:
 
 
 def _analyses(tested: EvaluationDocument) -> list[str]:
+    # The recall of a class without images is 0, so it would always be named the worst.
     worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
     return [
         f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "

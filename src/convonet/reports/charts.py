@@ -144,6 +144,7 @@ class _Drawing:
 
     def _bars(self, bars: Bars) -> Markup:
         drawn = []
+        # Not strict, since there is one edge more than there are bars.
         for left, right, top in zip(bars.edges, bars.edges[1:], bars.heights, strict=False):
             (x, y), (end, low) = self._place(left, top), self._place(right, self.y[0])
             width, height = float(end) - float(x), float(low) - float(y)

@@ -11,6 +11,7 @@ from convonet.data.inspection import Inspection, Leak
 from convonet.reports.page import TemplateValues, write_page
 from convonet.reports.pictures import Pictures
 
+# Every picture is embedded in the page, so these limits keep the file small.
 _GROUPS = 12
 _IN_GROUP = 4
 _SINGLES = 24

@@ -40,6 +40,7 @@ def _over_epochs(
         for key, label, style in ((name, "training", "c0"), (f"val_{name}", "validation", "c1"))
         if history.measured(key)
     ]
+    # If it is the last epoch, the line would only repeat the end of the axis.
     if kept is not None and 0 < kept < history.epochs:
         values = [
             y for line in lines for point in line.points if point for y in point[1:] if math.isfinite(y)
@@ -95,6 +96,7 @@ def _precision_recall(lines: RankingLines) -> Chart:
 
 def _stairs(xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float] | None]:
     """Between two recalls the precision of the higher one holds."""
+    # Straight lines would promise precisions that no threshold reaches.
     points: list[tuple[float, float] | None] = [(xs[0], ys[0])]
     for before, x, y in zip(xs, xs[1:], ys[1:], strict=False):
         points += [(before, y), (x, y)]
@@ -111,6 +113,7 @@ def calibration_charts(document: EvaluationDocument) -> list[Chart]:
     histogram, bars = document.confidence_histogram, []
     for name, counts, style in (("correct", histogram.right, "c0"), ("wrong", histogram.wrong, "c1")):
         total = sum(counts)
+        # As counts, the few wrong predictions would hardly be seen beside the correct ones.
         shares = [count / max(total, 1) for count in counts]
         bars.append(Bars(f"{name} predictions ({total:,})", list(histogram.edges), shares, style))
     return [

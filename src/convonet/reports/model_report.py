@@ -108,6 +108,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
             f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
             f"{percent(tested.baseline_accuracy)}."
         )
+        # The lower bound decides, since an accuracy a little above the baseline may be chance.
         if low <= tested.baseline_accuracy:
             sentences.append("That is not clearly better than always predicting one class.")
         if tested.split != "test":

@@ -36,6 +36,7 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     return path
 
 
+# One environment for all pages, since it keeps the compiled templates.
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(

@@ -34,6 +34,7 @@ class Pictures:
         """The image as a data URI, its longer side at most `side` pixels; None where it cannot be read."""
         try:
             image = self._image(path)
+        # Images may have been moved or deleted since the run, and the report must still be written.
         except (DataError, OSError, ValueError):
             return None
         return _uri(_fitted(image, side))
@@ -81,6 +82,7 @@ def file_uri(path: Path) -> str | None:
 
 
 def _fitted(image: Image.Image, side: int) -> Image.Image:
+    # ImageOps.contain would also enlarge an image that is smaller.
     if max(image.size) > side:
         return ImageOps.contain(image, (side, side))
     return image

@@ -43,6 +43,7 @@ def write_report(
         OutputError: the file cannot be written there.
     """
     kind = run.read().kind
+    # A kind that only a later version knows gives `Task`, which has no page.
     found = _PAGES.get(traits_of(kind))
     if found is None:
         known = ", ".join(task.kind for task in _PAGES)

@@ -28,6 +28,7 @@ _MOST_ROWS = 200
 def search_page(run: Run) -> TemplateValues:
     """What the template `search.html` needs."""
     record, document = run.read(), run_document(run)
+    # For the type checker: only searches and studies are sent here.
     assert isinstance(document, SearchDocument | StudyDocument)
     results: Sequence[Setting | StudyResult] = document.results
     names = document.varied()

@@ -128,7 +128,7 @@ class RunStore:
             "There is no such run",
             where=name,
             expected="a run folder or the id of a known run",
-            hint=f"Did you mean {near}"
+            hint=f"Did you mean {near}?"
             if near
             else Hint.of("{} lists the known runs", call("runs()", "runs list")),
         )

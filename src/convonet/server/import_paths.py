@@ -43,7 +43,7 @@ def safe_path(text: str) -> str:
         raise PathRefusedError(f"it is nested more than {_MOST_PARTS} folders deep")
     # What one system takes for a name, another takes for a drive, a device or a parent folder.
     if any(part in ("", ".", "..") or file_name(part) != part for part in parts):
-        raise PathRefusedError("part of its path is not a valid file name on every operating system")
+        raise PathRefusedError("part of its path is not a valid file name on some operating systems")
     if not is_image_name(parts[-1]) and not parts[-1].lower().endswith(_TABLES):
         raise PathRefusedError("not an image type")
     return text

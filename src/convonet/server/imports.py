@@ -231,7 +231,7 @@ class Imports:
         folder = self._parent() / name
         # The pattern is tested first, so that a name such as `..` never becomes part of a path.
         if not _ID.fullmatch(name) or not (folder / _STATE).is_file():
-            raise no_such("This upload no longer exists", ascii(name)[1:-1][:50], "Begin it again")
+            raise no_such("This upload no longer exists", ascii(name)[1:-1][:50], "Start the upload again")
         # Its age is that of the last request, so an upload that goes on is not swept.
         os.utime(folder)
         return Begun(**json.loads((folder / _STATE).read_text(encoding="utf-8"))), folder

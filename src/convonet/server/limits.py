@@ -93,6 +93,6 @@ def _patient(send: Send, seconds: float) -> Send:
                 await send(message)
         except TimeoutError as error:
             # A client that does not read is one that has gone.
-            raise OSError("the client does not read the response") from error
+            raise OSError("the client is not reading the response") from error
 
     return within

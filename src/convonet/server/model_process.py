@@ -131,7 +131,7 @@ class ModelProcess:
             # An empty read may come shortly before the process has ended.
             self._process.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
-            return WorkerError("The model's process does not respond", where=self._path.name)
+            return WorkerError("The model's process is not responding", where=self._path.name)
         return ModelFileError(
             f"The model exceeded its time limit of {self._seconds:g} seconds or its memory limit, so it was stopped",
             where=self._path.name,

@@ -222,7 +222,7 @@ class CheckedParams(Document):
     values: dict[Literal["data", "hyper"], ParamValues]
     varied: list[str] = Field(description="Hyperparameters with several values.")
     combinations: int | None = Field(
-        description="Settings of the grid; null if a range makes their number infinite."
+        description="Number of settings in the grid; null if a range makes it infinite."
     )
 
 

@@ -182,7 +182,9 @@ class Session:
         """
         task = run.task()
         if not isinstance(task, TrainTask) or (step.recipe is None and step.settings is None):
-            raise InputError("This advice does not change the training", where=run.path, received=step.text)
+            raise InputError(
+                "This advice cannot be applied automatically", where=run.path, received=step.text
+            )
         self.params.take_task(followed(task, step))
         return self.tasks.train(validation=task.validation)
 

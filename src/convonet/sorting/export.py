@@ -56,11 +56,13 @@ def copy_class_folders(folder: Path, labels: dict[str, str], out: Path) -> int:
     classified = _classified(labels)
     if out.exists() and any(out.iterdir()):
         raise OutputError("Class folders can be copied only to a new or empty folder", where=out)
+    # All names are checked before the first copy, so that a refusal leaves no half-filled folder.
     for name in sorted(set(classified.values())):
         if name in (".", "..") or any(sign in name for sign in ("/", "\\", "\0", os.sep)):
             raise OutputError("The name of this class cannot be the name of a folder", received=name)
     try:
         for path, label in classified.items():
+            # The folders stay part of the name, since images in two of them may have the same name.
             target = out / label / path.replace("/", "_")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(folder / path, target)

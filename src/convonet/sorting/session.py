@@ -220,6 +220,7 @@ class SortSession:
         return copy_class_folders(self.folder, self.labels(), out)
 
     def _known(self) -> AnswerState:
+        # Under the lock, since suggestions are cached by the version and must belong to these very labels.
         with self._lock:
             return AnswerState(self._version, self.classes, self.labels(), self._log.reviewed())
 

@@ -39,6 +39,7 @@ def probabilities(points: Floats, rows: NDArray[np.int64], labels: NDArray[np.in
     penalty = np.full((known.shape[1], 1), _PENALTY, np.float32)
     penalty[-1] = 0.01
     weights = ahead = np.zeros((known.shape[1], count), np.float32)
+    # The curvature of softmax is at most half the squared norm, so this step never overshoots.
     step = 1 / (0.5 * np.linalg.norm(known, 2) ** 2 + _PENALTY)
     # Nesterov's accelerated gradient: the loss is convex and its curvature is known.
     for number in range(_STEPS):
@@ -57,6 +58,7 @@ def held_out_probabilities(
         points, rows, labels, count: as of `probabilities`.
         folds: each image is judged by a classifier that was fitted to the other folds.
     """
+    # A fixed seed: the same labels must give the same doubts when they are asked for again.
     fold = np.random.default_rng(0).permutation(len(rows)) % folds
     found = np.zeros((len(rows), count), np.float32)
     for number in range(min(folds, len(rows))):
@@ -81,6 +83,7 @@ def similar_groups(points: Floats, size: int) -> list[NDArray[np.int64]]:
         order = np.argsort(centered @ axes[:, -1], kind="stable")
         # Cut at a multiple of the size, so that the groups are full.
         middle = max(size, round(len(rows) / 2 / size) * size)
+        # The lower half last, since it is popped next: neighboring groups stay side by side.
         waiting += [rows[order[middle:]], rows[order[:middle]]]
     return groups
 

@@ -59,6 +59,7 @@ def _tune_words(task: TuneTask) -> list[str]:
     words += _given_words({"--trials": task.trials, "--time-limit": task.time_limit})
     words += [] if task.repeats == 1 else ["--repeats", str(task.repeats)]
     words += [] if task.pruner == "none" else ["--pruner", task.pruner]
+    # None is written out, since a command without the option uses the default limit instead.
     return [*words, "--images", "all" if task.images is None else str(task.images)]
 
 

@@ -92,7 +92,7 @@ def export_format(name: str, options: Iterable[str] = ()) -> ExportFormat:
             "There is no such format",
             expected=", ".join(EXPORT_FORMATS),
             received=name,
-            hint=f"Did you mean {near}" if near else None,
+            hint=f"Did you mean {near}?" if near else None,
         )
     if not found.installed:
         plain = ", ".join(item.name for item in _FORMATS if item.module is None)

@@ -73,6 +73,7 @@ class TrainTask(ResumableTask):
     @property
     def processes(self) -> int:
         """How many processes compute each batch: `workers`, or the hyperparameter of that name."""
+        # Both are 1 unless they are set, so the larger one is what was asked for.
         return max(self.workers, self.hyper.workers)
 
 
@@ -184,7 +185,9 @@ class ExportTask(Task):
     @property
     def options(self) -> dict[str, object]:
         """Those values that only some formats take, where they are given."""
-        return {name: value for name in EXPORT_OPTIONS if (value := getattr(self, name)) not in (None, False)}
+        values = {name: getattr(self, name) for name in EXPORT_OPTIONS}
+        # By identity, since an allowed loss of 0.0 is equal to False and must be kept.
+        return {name: value for name, value in values.items() if value is not None and value is not False}
 
     @field_validator("format")
     @classmethod

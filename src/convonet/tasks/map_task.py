@@ -35,7 +35,7 @@ class MapTask(Task):
 
 
 class SimilarTask(Task):
-    """Find the images of a set that look most like an image.
+    """Find the images in a set that look most like a given image.
 
     Attributes:
         image: any image file, of the set or not.

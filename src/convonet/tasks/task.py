@@ -70,6 +70,7 @@ class Task(CheckedModel):
         # A class between has no kind of its own, and nothing can be asked of it.
         if "kind" in vars(cls):
             Task.registry[cls.kind] = cls
+            # Not getattr(), which would find what a parent has, such as the empty noun of `Task`.
             cls.job = vars(cls).get("job", f"{cls.kind}_job")
             cls.title = vars(cls).get("title", cls.kind.capitalize())
             cls.noun = vars(cls).get("noun", cls.kind.capitalize().replace("_", " "))

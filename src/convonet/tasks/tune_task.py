@@ -80,6 +80,7 @@ class TuneTask(ResumableTask):
     @field_validator("pruner")
     @classmethod
     def _check_pruner(cls, pruner: Pruner, info: ValidationInfo) -> Pruner:
+        # Fields are checked in their order, so `search` is known here unless it failed its own check.
         if pruner != "none" and info.data.get("search") == "grid":
             raise ValueError("pruner: a grid is always tried in full. Use a pruner with random or tpe")
         return pruner

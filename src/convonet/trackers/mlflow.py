@@ -35,6 +35,7 @@ class MLflow(Tracker):
         """Begin a run and write the parameters."""
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self._experiment_id())
+        # MLflow refuses to start a run while another one is active, unless it is nested.
         mlflow.start_run(run_name=name, nested=mlflow.active_run() is not None)
         mlflow.log_params(_texts(params))
 
@@ -44,6 +45,7 @@ class MLflow(Tracker):
         if found is not None:
             return str(found.experiment_id)
         file = self.uri.removeprefix("sqlite:///")
+        # None leaves the choice to a tracking server, which has its own place for artifacts.
         beside = None if file == self.uri else (Path(file).resolve().parent / "mlartifacts").as_uri()
         return str(mlflow.create_experiment(self.experiment, artifact_location=beside))
 
@@ -65,6 +67,7 @@ class MLflow(Tracker):
         """Write the ONNX model with its signature: pixels 0..255 in, probabilities out."""
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
         entry = session.get_inputs()[0]
+        # The batch axis has a name in the file instead of a number.
         pixels = np.zeros([side if isinstance(side, int) else 1 for side in entry.shape], np.float32)
         signature = infer_signature({entry.name: pixels}, session.run(None, {entry.name: pixels})[0])
         mlflow.onnx.log_model(onnx.load(str(file)), name="model", signature=signature)

@@ -50,11 +50,13 @@ class TensorBoard(Tracker):
 
     def log_trial(self, number: int, params: Mapping[str, Any], scores: Mapping[str, float]) -> None:
         """Write a row of the HParams page, in a folder of its own."""
+        # add_hparams refuses lists and dictionaries.
         plain = {
             name: value if isinstance(value, (bool, int, float, str)) else json.dumps(value)
             for name, value in params.items()
         }
         with SummaryWriter(str(self._path / f"trial-{number:03d}")) as writer:
+            # Without `run_name`, torch creates one more folder that is named after the time.
             writer.add_hparams(
                 plain, {f"search/{name}": value for name, value in scores.items()}, run_name="."
             )

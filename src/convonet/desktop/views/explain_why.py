@@ -129,7 +129,9 @@ class WhyTab(QWidget):
         self._again.setEnabled(free and self._document is not None)
         self._either.show_content(self._document is not None and not working)
         if working:
-            self._empty.say("Explaining …", "The first time takes longer, because the network is loaded.")
+            self._empty.say(
+                "Explaining …", "The first time takes longer, because the network has to be loaded."
+            )
         else:
             self._empty.say(
                 "Nothing explained yet",

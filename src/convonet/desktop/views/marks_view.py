@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _HEAD = ("Set", "Image", "Folder", "Mark", "Folder")
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test", None: "gone"}
 _EMPTY = (
-    "No images are marked. On Test › Mistakes, or here on Quality, select images whose label is wrong, and set "
+    "No images are marked. On Test › Mistakes or on Data › Quality, select images whose label is wrong, and set "
     "their label or leave them out."
 )
 

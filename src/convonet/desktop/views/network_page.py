@@ -102,7 +102,7 @@ class NetworkPage(Page):
         for made in self._fetch:
             made.setVisible(not there)
         if building:
-            self._empty.say("Building the network …", "The layer table is ready in a few seconds.")
+            self._empty.say("Building the network …", "The layer table will be ready in a few seconds.")
             return
         if not there:
             self._empty.say("No network yet", "Choose a folder of images first, or start with the digits.")

@@ -173,7 +173,7 @@ class PreviewTab(QScrollArea):
             return _NO_RATE
         is_set = self._session.params.hyper.init_rate == self.suggested
         return f"The loss falls fastest at {self.suggested:g}." + (
-            " It is now the learning rate." if is_set else ""
+            " This is now the learning rate." if is_set else ""
         )
 
     def _ended(self, ended: WorkEnded) -> None:

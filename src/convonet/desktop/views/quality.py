@@ -102,7 +102,7 @@ class QualityView(QWidget):
             self._empty.say("Training on parts of the images …", "Progress is shown below. You can stop it.")
         elif checking:
             self._empty.say(
-                "Checking all images …", "The first time takes longer, because all images are decoded."
+                "Checking all images …", "The first time takes longer, because all images have to be decoded."
             )
         else:
             self._empty.say(

@@ -182,7 +182,9 @@ class UsePage(Page):
     def _drawn(self) -> None:
         model = self.session.model
         if model is None or self.session.models.onnx_path(model) is None:
-            self._says.setText("Drawing needs a model with an ONNX file. Open a run: each contains one.")
+            self._says.setText(
+                "Drawing needs a model with an ONNX file. Open a training run: it contains one."
+            )
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
         # Taken here, since the window may change them while the thread works.

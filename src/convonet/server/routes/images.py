@@ -169,7 +169,7 @@ def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
     response_class=Response,
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-        304: {"description": "The picture that the client has is still the right one."},
+        304: {"description": "The client's copy is still current."},
     },
 )
 async def image(

@@ -58,7 +58,7 @@ async def predict(
     top: Annotated[int, Query(ge=1, le=1000, description="Number of classes listed per image.")] = TOP,
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Response:
-    """Predict the classes of images sent as multipart `files`, together with those of other requests."""
+    """Predict the classes of images sent as multipart `files`; images of several requests are batched."""
     # In the event loop only what is quick: a run that was found before costs one look at the disk.
     found = parts.known.at_hand(run)
     if found is None:

@@ -16,7 +16,7 @@ def server_lost(url: str, error: BaseException) -> ServerLostError:
         error: what the library raised; the operating system's own words are found behind it.
     """
     return ServerLostError(
-        "The server does not respond",
+        "The server is not responding",
         where=url,
         received=_words(error)[:200],
         hint="The run continues there. Reconnecting",

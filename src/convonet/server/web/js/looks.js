@@ -65,7 +65,7 @@ export function looks(page) {
     fill(
       place,
       rate ? h("p.row.middle.below", {}, `Suggested learning rate: ${short(rate)} `, use) : null,
-      picture(found, "Loss over learning rates"),
+      picture(found, "Loss by learning rate"),
     );
   }
 

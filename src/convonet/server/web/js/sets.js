@@ -91,7 +91,7 @@ export function counts(found) {
     ".card",
     {},
     h(".tiles", {}, totals, tile("Classes", whole(names.length))),
-    h("h2", {}, "Images of each class"),
+    h("h2", {}, "Images per class"),
     place,
     both ? h("p.muted.small.below", {}, "Training · test") : null,
   );

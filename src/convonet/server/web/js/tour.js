@@ -59,9 +59,9 @@ const STOPS = [
   {
     page: "runs",
     at: ["main table", ".empty", ".head"],
-    title: "Find everything again",
+    title: "Come back to any run",
     text:
-      "Every training and search is kept as a run with its parameters, curves, model and scores. " +
+      "Every training run and search is kept with its parameters, curves, model and scores. " +
       "Rename runs, compare them, and make reports.",
   },
 ];

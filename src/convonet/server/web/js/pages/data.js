@@ -94,7 +94,7 @@ export function dataPage(page) {
   function showNothing(found) {
     state.id = "";
     state.grid = null;
-    top.lead(store.data.train_dir ?? "Folders with one folder per class");
+    top.lead(store.data.train_dir ?? "A folder with one folder of images per class");
     const why = store.datasetError;
     if (why)
       fill(
@@ -106,7 +106,8 @@ export function dataPage(page) {
   }
 
   function welcome() {
-    const text = "Choose a folder on the server or upload one. It contains one folder of images per class.";
+    const text =
+      "Choose a folder on the server or upload one. It must contain one folder of images per class.";
     return empty(
       "No images yet",
       text,

@@ -19,7 +19,7 @@ const STEPS = [
   {
     title: "Check them",
     text:
-      "Counts of each class, skipped files, and a quality check that finds duplicates, " +
+      "Image counts per class, skipped files, and a quality check that finds duplicates, " +
       "images in both sets, and images that stand out.",
     link: ["data", "Data"],
   },
@@ -36,7 +36,7 @@ const STEPS = [
     title: "Read the result",
     text:
       "Test accuracy beside the baseline, the classes that are confused, " +
-      "and advice that one click applies.",
+      "and advice that you can apply with one click.",
     link: ["test", "Test"],
     done: () => Boolean(store.model),
     words: () => "A model is ready",

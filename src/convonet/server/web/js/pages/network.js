@@ -52,7 +52,7 @@ export function networkPage(page) {
             body,
             empty(
               "No network yet",
-              "The network is built from the size and number of classes of the images.",
+              "The network is built from the image size and the number of classes.",
               h("a.button", {href: "#data"}, "Choose images"),
             ),
           )
@@ -108,7 +108,7 @@ export function networkPage(page) {
           tile("Parameters", whole(found.params)),
           tile("Trained", whole(found.trainable)),
           tile("Not trained", whole(found.non_trainable)),
-          tile("Memory of weights", `${short(found.bytes / 2 ** 20)} MiB`),
+          tile("Memory for weights", `${short(found.bytes / 2 ** 20)} MiB`),
         ),
       ),
       h(".card", {}, h("h2", {}, "Drawing"), networkDrawing(found.layers)),

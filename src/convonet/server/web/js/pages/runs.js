@@ -47,7 +47,7 @@ export function runsPage(page) {
   }
 
   function nothing() {
-    const text = "Every training and search is kept as a run with its parameters, curves, model and scores.";
+    const text = "Every training run and search is kept with its parameters, curves, model and scores.";
     return empty("No runs yet", text, h("a.button", {href: "#data"}, "Choose images"));
   }
 

@@ -84,7 +84,7 @@ export function testPage(page) {
     const record = await call(`runs/${seg(state.run)}`, {signal: page.signal}).catch(() => null);
     if (!record || turn !== state.turn) return;
     other.hidden = sameImages(record) !== false;
-    fill(other, h("p", {}, `This model and its scores are from other images: ${record.data_set}.`));
+    fill(other, h("p", {}, `This model was trained and tested on other images: ${record.data_set}.`));
   }
 
   /** The test images that are chosen count only for a model of these training images. */
