@@ -88,7 +88,7 @@ def test_many_data_sets_are_trained_into_one_table(
     dialog.get_by_role("button", name="sets /").click()
     dialog.get_by_role("button", name="one /").wait_for()
     dialog.get_by_role("button", name="Use this folder").click()
-    page.get_by_text("1 folders without class folders are not listed").wait_for()
+    page.get_by_text("1 folder without class folders is not listed").wait_for()
     listed = page.get_by_role("region", name="Data sets").locator("tbody tr")
     assert [cells(row)[:4] for row in listed.all()] == [
         ["sets/one", "60", "3", "24"],

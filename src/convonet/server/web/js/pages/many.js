@@ -82,7 +82,8 @@ function begin(page) {
         if (await isSet(entry.path)) await add(entry.path);
         else left += 1;
       }
-      if (left) note(`${whole(left)} folders without class folders are not listed`);
+      if (left === 1) note("1 folder without class folders is not listed");
+      else if (left) note(`${whole(left)} folders without class folders are not listed`);
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
     }
