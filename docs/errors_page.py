@@ -21,7 +21,7 @@ it as a problem document. Python raises it as an exception with the attributes `
 `received` and `hint`.
 
 This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
-values. If a message does not tell you enough, see [Troubleshooting](troubleshooting.md).
+values. If a message does not solve the problem, see [Troubleshooting](troubleshooting.md).
 """
 _FIELDS = ("where", "expected", "received", "hint")
 

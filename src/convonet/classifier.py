@@ -32,7 +32,7 @@ class ImageArrayError(InputError, ValueError):
 
 
 class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Trains a CNN on arrays of images, with the interface of scikit-learn.
+    """Trains a CNN on arrays of images, with the scikit-learn interface.
 
     Args:
         hyper: hyperparameters, as in `convonet.train`; None: the defaults.
@@ -45,7 +45,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         progress: whether to show progress.
 
     Attributes:
-        classes_: the labels that were seen in `fit`, sorted.
+        classes_: the labels seen in `fit`, sorted.
         model_: the trained model, as `convonet.load` returns it.
         run_: path of the run folder; None where none is kept.
     """
