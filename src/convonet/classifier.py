@@ -32,7 +32,7 @@ class ImageArrayError(InputError, ValueError):
 
 
 class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Trains a CNN on arrays of images, with the interface of scikit-learn.
+    """Trains a CNN on arrays of images, with the scikit-learn interface.
 
     Args:
         hyper: hyperparameters, as in `convonet.train`; None: the defaults.
