@@ -23,7 +23,7 @@ it as a problem document. Python raises it as an exception with the attributes `
 
 This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
 values. Entries under DataError that begin with a lowercase letter are reasons why a file was skipped. If a message
-does not tell you enough, see [Troubleshooting](troubleshooting.md).
+does not solve the problem, see [Troubleshooting](troubleshooting.md).
 """
 _FIELDS = ("where", "expected", "received", "hint")
 _WORDS = {
