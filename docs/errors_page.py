@@ -16,12 +16,12 @@ from convonet.errors import ConvonetError
 INTRO = """# Error messages
 
 Every error says what happened, where, what was expected and received, and what to do next. The command line
-prints it as one sentence on standard error, the window and the web page show it, HTTP sends it as a problem
-document, and Python raises it as an exception with the attributes `what`, `where`, `expected`, `received` and
-`hint`.
+prints the error as one sentence on standard error, and the window and the web page show it. The HTTP API returns
+it as a problem document. Python raises it as an exception with the attributes `what`, `where`, `expected`,
+`received` and `hint`.
 
 This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
-values. If a message does not tell you enough, see [Troubleshooting](troubleshooting.md).
+values. If a message does not solve the problem, see [Troubleshooting](troubleshooting.md).
 """
 _FIELDS = ("where", "expected", "received", "hint")
 

@@ -38,7 +38,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "",
             "Read the summary",
             "It shows the accuracy on test images, what was tried, and advice. “Apply and train again” "
-            "puts the advice into practice.",
+            "starts a new run with this advice.",
         ),
         TourStep(
             "network",

@@ -68,7 +68,7 @@ class DataParams(ParamModel):
     test_dir: str | None = param(
         None,
         "Test images",
-        "Images used for testing only: a folder, a CSV, TSV or .npz file.",
+        "Images used for testing only: a folder, or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
@@ -181,8 +181,8 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression with one capture group, which extracts from the path the group of an image, such as "
-        "a patient number. The images of a group are never split between training, validation and test.",
+        "Regular expression whose one capture group extracts the group of an image, such as a patient number, "
+        "from its path. The images of a group are never split between training, validation and test.",
         group="Split",
         default_text="each image is its own group",
         literal=True,

@@ -17,7 +17,7 @@ per class. The <i>Data</i> page shows ten samples, the number of images, and ski
 <li>Open the <i>Train</i> page. It shows the plan for your images: with <i>Balanced</i>, several networks are tried
 and the best one is kept. Click <b>Train</b>. <b>Stop</b> keeps finished work.</li>
 <li>The <i>Summary</i> shows the test accuracy, what was tried, and what you can do next. <b>Apply and train again</b>
-puts a piece of advice into practice in a new run. Every run is kept.</li>
+applies a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
 use the default shown in gray. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
 <li>If the validation accuracy stays well below the training accuracy, the network overfits: try more dropout,
