@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from convonet.desktop.dialogs.pick import Choice
 from convonet.desktop.dropped import check_for_server, has_folders, params_kind
 from convonet.errors import ConvonetError, InputError, ParamError
-from convonet.exporting.chromium import find_chromium
+from convonet.exporting.browsers import find_chromium
 from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, preset
 from convonet.params.migrations import VERSION_KEY
