@@ -57,7 +57,7 @@ class ParamsPage(Page):
         self.expert = button(
             "Set every value",
             lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
-            tip="Expert: train one network with these values. Initially, they are those of the plan",
+            tip="Expert: train one network with these values, which start out as the plan's values",
         )
         self.cards = BackboneCards(self.controller)
         self.search = QLineEdit()
@@ -201,8 +201,8 @@ class ParamsPage(Page):
         self._lists.setText(several if varied else one)
         if self.session.params.recipe != "none":
             self._family.setText(
-                f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for the "
-                "images. What you set here applies to every network that is tried."
+                f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for your "
+                "images. Values that you set here apply to every network that is tried."
             )
 
 
