@@ -73,7 +73,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
     data = task.data or trained_on(Path(task.model))
     if data is None:
         raise InputError(
-            "An export to 8 bits needs training images to calibrate with, and this model does not say which",
+            "An 8-bit export needs training images for calibration, and this model does not name any",
             where=task.model,
             hint=Hint.of("Give the data parameters with {}, or export the model's run", option("data")),
         )
@@ -167,7 +167,7 @@ def _judged_images(
         return "val", _prepared(task, data, "val", model, watch)
     except DataError as error:
         raise InputError(
-            "There are no test or validation images, so what 8 bits cost in accuracy cannot be measured",
+            "There are no test or validation images, so the loss of accuracy from 8 bits cannot be measured",
             hint=Hint.of("Use {} to give data parameters with test images", option("data")),
         ) from error
 
@@ -203,7 +203,7 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
         return
     low, high = loss.interval
     raise ModelFileError(
-        "With 8 bits, the loss of accuracy is too large, so no file was written",
+        "The 8-bit network loses too much accuracy, so no file was written",
         expected=f"a loss of at most {100 * allowed:g}% on the {judged.split} images",
         received=f"{100 * loss.value:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)",
         hint=Hint.of("Allow more with {}, or use the floating-point network", option("max_loss")),
