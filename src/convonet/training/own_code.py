@@ -12,7 +12,10 @@ from typing import Any
 from convonet.errors import InputError
 from convonet.nets.backend import keras
 
-_REGISTER = "Put @keras.saving.register_keras_serializable() above its definition, and define get_config if it takes arguments"
+_REGISTER = (
+    "Put @keras.saving.register_keras_serializable() above its definition, and define get_config if it takes "
+    "arguments"
+)
 
 
 def is_own(thing: type | Any) -> bool:
