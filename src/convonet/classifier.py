@@ -1,4 +1,4 @@
-"""A classifier of images that scikit-learn can use: in `cross_val_score`, `GridSearchCV` and pipelines."""
+"""An image classifier for scikit-learn: for `cross_val_score`, `GridSearchCV` and pipelines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ except ImportError as error:
 
 
 class ImageArrayError(InputError, ValueError):
-    """X does not hold images. scikit-learn expects a ValueError."""
+    """X does not contain images. scikit-learn expects a ValueError."""
 
 
 class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -47,7 +47,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         classes_: the labels seen in `fit`, sorted.
         model_: the trained model, as `convonet.load` returns it.
-        run_: path of the run folder; None where none is kept.
+        run_: path of the run folder; None if runs are not kept.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: images of shape N×H×W or N×H×W×C, uint8, or floating-point with `max_value`.
-            y: one label for each image, numbers or texts.
+            y: one label for each image, numbers or strings.
 
         Raises:
-            ValueError: arrays that cannot be used, as with every estimator of scikit-learn.
-            InputError: hyperparameters that cannot be used.
+            ValueError: the arrays cannot be used, as in every scikit-learn estimator.
+            InputError: the hyperparameters cannot be used.
         """
         X, labels = check_X_y(X, y, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
         check_classification_targets(labels)
@@ -119,13 +119,13 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return probabilities[:, [index[str(label)] for label in self.classes_]]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The likeliest label of each image."""
+        """The most likely label of each image."""
         indices = self.predict_proba(X).argmax(axis=1)
         labels: NDArray[Any] = self.classes_[indices]
         return labels
 
     def save(self, path: PathLike) -> Path:
-        """Write the fitted model as a `.keras` file, which `load` and plain Keras read.
+        """Save the fitted model as a `.keras` file, which `load` and plain Keras can read.
 
         Raises:
             OutputError: the name does not end in .keras.
@@ -139,11 +139,11 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def load(cls, path: PathLike, **params: Any) -> Self:
-        """A fitted classifier from a `.keras` file.
+        """Load a fitted classifier from a `.keras` file. Its labels are strings.
 
         Args:
-            path: what `save` wrote, or the model of a run.
-            params: of the classifier. Labels are texts.
+            path: a file that `save` wrote, or the model of a run.
+            params: parameters of the classifier.
         """
         file = Path(local_path(path))
         loaded = cls(**params)
@@ -167,7 +167,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _images(self, X: ArrayLike) -> NDArray[Any]:
-        """A batch of images with an axis of channels."""
+        """A batch of images with a channel axis."""
         images: NDArray[Any] = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
         if images.ndim not in (3, 4):
             raise ImageArrayError(

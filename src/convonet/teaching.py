@@ -1,4 +1,4 @@
-"""The functions of teaching texts, which build and train a small CNN in a few lines."""
+"""Functions for teaching material, to build and train a small CNN in a few lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
         print_msg: whether to print why training stops.
 
     Attributes:
-        reached: epochs, from 1, that the accuracy needed; None while it has not been reached.
+        reached: the epoch, from 1, in which the accuracy was reached; None until then.
     """
 
     def __init__(self, acc_threshold: float = 0.9, print_msg: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What every tracker is told, in the words of a run."""
+"""The base class of all trackers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MODEL = "model.onnx"
 
 
 class Tracker(ABC):
-    """Writes what happens in a run to another place. It can be given as `listen` to `convonet.train`.
+    """Writes the events of a run to an experiment tracker. You can pass it to `convonet.train` as `listen`.
 
-    A subclass says how one number, figure or trial is written.
+    A subclass defines how a number, figure or trial is written.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Tracker(ABC):
 
     @contextmanager
     def following(self, run: Run) -> Iterator[None]:
-        """Track a run for the length of the block."""
+        """Track a run within the block."""
         self._run, self._prefix = run, ""
         self.begin(run.id, _parameters(run))
         state = "failed"
@@ -42,7 +42,7 @@ class Tracker(ABC):
             self.end(state)
 
     def __call__(self, event: Event) -> None:
-        """Write what an event says."""
+        """Write the contents of an event."""
         if self._run is None:
             return
         if isinstance(event, CandidateStarted):
@@ -59,7 +59,7 @@ class Tracker(ABC):
                 self.log_figure(event.title, file)
 
     def _end_of(self, run: Run) -> None:
-        """What is known when the work is done: the trials of a search, or the model."""
+        """Write what is known at the end: the trials of a search, or the model."""
         if isinstance(run.task(), TuneTask):
             for number, setting in enumerate(tune_document(run).results, start=1):
                 scores = {"mean_accuracy": setting.mean_accuracy, "std": setting.std}
@@ -70,7 +70,7 @@ class Tracker(ABC):
 
     @abstractmethod
     def begin(self, name: str, params: Mapping[str, Any]) -> None:
-        """A run of this name and these parameters begins."""
+        """Begin a run with this name and these parameters."""
 
     @abstractmethod
     def log_metric(self, name: str, value: float, step: int) -> None:
@@ -78,21 +78,21 @@ class Tracker(ABC):
 
     @abstractmethod
     def log_figure(self, title: str, file: Path) -> None:
-        """Write a figure, a PNG file."""
+        """Write a figure from a PNG file."""
 
     @abstractmethod
     def log_trial(self, number: int, params: Mapping[str, Any], scores: Mapping[str, float]) -> None:
-        """Write one setting of a search, counted from 1 in the order of the results."""
+        """Write one setting of a search, numbered from 1 in the order of the results."""
 
     def log_model(self, file: Path) -> None:  # noqa: B027  not every place keeps models
-        """Write the trained model, an ONNX file."""
+        """Write the trained model from an ONNX file."""
 
     @abstractmethod
     def end(self, state: str) -> None:
-        """The run has ended; `state` is `done` or `failed`."""
+        """End the run; `state` is `done` or `failed`."""
 
 
 def _parameters(run: Run) -> ParamValues:
-    """Data and hyperparameters that were set, in one flat table."""
+    """The data parameters and hyperparameters that were set, in one flat dictionary."""
     record = run.read()
     return {"kind": record.kind, "seed": record.seed, **record.params.flat()}
