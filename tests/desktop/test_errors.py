@@ -21,7 +21,7 @@ Wait = Callable[..., None]
     ("name", "content", "word"),
     [
         ("a.json", "{", "not JSON"),
-        ("a.json", '{"epochs": [0], "init_rat": 1}', "2 wrong values"),
+        ("a.json", '{"epochs": [0], "init_rat": 1}', "2 invalid values"),
         ("a.json", "[]", "not a JSON object"),
         ("a.json", '{"hello": 1}', "no known parameter"),
         ("a.keras", "no zip", "damaged or cut off"),
