@@ -47,7 +47,7 @@ def test_scaled_as_the_person_says(images, tmp_path: Path, scaling, feed) -> Non
 
 def test_never_guessed(tmp_path: Path) -> None:
     for scaling in (None, "auto"):
-        with pytest.raises(ModelFileError, match="the option scaling: unit for pixels"):
+        with pytest.raises(ModelFileError, match="the option `scaling`: `unit` for pixels"):
             NetModel.load(kept(plain(), tmp_path), scaling=scaling)
 
 
@@ -112,7 +112,7 @@ def test_a_rescaling_after_a_convolution_is_no_pixel_scaling(tmp_path: Path) -> 
             L.Dense(3, activation="softmax"),
         ]
     )
-    with pytest.raises(ModelFileError, match="does not say how pixels were scaled"):
+    with pytest.raises(ModelFileError, match="does not record how pixels are scaled"):
         NetModel.load(kept(model, tmp_path))
 
 

@@ -141,10 +141,14 @@ def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | N
             raise InputError("There is nothing to save in the model", expected=choices)
         return Chosen()
     request.check(task.threshold, len(predictor.info.classes) or 2)
-    watch.tell(StageStarted(stage="choose", title="Choosing the decision rule on the validation images"))
+    watch.tell(
+        StageStarted(stage="choose", title="Choosing the threshold or temperature on the validation images")
+    )
     prepared = prepared_split(task, "val", predictor.info, watch, run)
     if task.split == "val":
-        message = "The decision rule was chosen on the same images, so the scores are slightly too high"
+        message = (
+            "The threshold or temperature was chosen on the same images, so the scores are slightly too high"
+        )
         watch.tell(Warned(message=message, subject="validation"))
     positive = task.positive
     return choose_on(predictor, prepared, request, positive=positive, threshold=task.threshold, watch=watch)
