@@ -208,7 +208,7 @@ def test_weights_that_are_not_here_are_a_sentence_and_no_download() -> None:
             open_backbone(values(name, "local"), (32, 32, 3), 0, None)
     with pytest.raises(ModelFileError, match=r"weights file .* does not exist"):
         open_backbone(values("vgg16", "nowhere.h5"), (32, 32, 3), 0, None)
-    with pytest.raises(ModelFileError, match="no such model file"):
+    with pytest.raises(ModelFileError, match="model file for the backbone does not exist"):
         open_backbone(values("nowhere.keras"), (32, 32, 3), 0, None)
 
 
@@ -227,7 +227,7 @@ def test_a_wrong_hash_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_file_of_another_network_is_a_sentence(tmp_path: Path) -> None:
     open_backbone(values("mobilenet_v2"), (32, 32, 3), 0, None).network.save(tmp_path / "weights.h5")
-    with pytest.raises(ModelFileError, match=r"not hold the weights of the backbone mobilenet_v3_small"):
+    with pytest.raises(ModelFileError, match=r"not contain the weights of the backbone mobilenet_v3_small"):
         open_backbone(values("mobilenet_v3_small", str(tmp_path / "weights.h5")), (32, 32, 3), 0, None)
     (tmp_path / "torn.h5").write_bytes(b"\x89HDF\r\n\x1a\n torn")
     with pytest.raises(ModelFileError, match="not contain the weights"):

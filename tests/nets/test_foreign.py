@@ -153,7 +153,7 @@ def _two_outputs() -> keras.Model:
         (plain(units=3, activation="relu"), "relu of shape"),
         (keras.Sequential([keras.Input(SHAPE), L.Conv2D(2, 3, activation="softmax")]), "softmax of shape"),
         (_two_outputs(), "not that of a classifier"),
-        (keras.Sequential([keras.Input((9,)), L.Dense(2, activation="softmax")]), "images of one size"),
+        (keras.Sequential([keras.Input((9,)), L.Dense(2, activation="softmax")]), "images of a fixed size"),
         (plain(shape=(12, 10, 4)), "(12, 10, 4)"),
         (
             keras.Sequential(

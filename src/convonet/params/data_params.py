@@ -60,8 +60,7 @@ class DataParams(ParamModel):
     train_dir: str | None = param(
         None,
         "Training images",
-        "A folder with one subfolder per class, a folder with train, val and test subfolders, or a CSV, TSV or .npz "
-        "file.",
+        "A folder with one folder per class, a folder with train, val and test folders, or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
