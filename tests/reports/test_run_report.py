@@ -47,7 +47,7 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
         "ROC",
         "Calibration",
         "Mistakes",
-        "How to repeat it",
+        "Reproduce this run",
         "Model card",
         "Ethical considerations",
     ):

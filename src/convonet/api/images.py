@@ -67,7 +67,7 @@ def mark(
         All marks as they are now: `set`, `root`, `class`, `path`, `label`, `leave_out`.
 
     Raises:
-        InputError: none or several of `label`, `leave_out` and `undo` are given, or an image or class does
+        InputError: none or more than one of `label`, `leave_out` and `undo` are given, or an image or class does
             not exist.
     """
     values = data_of(data)

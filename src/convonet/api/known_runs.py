@@ -165,7 +165,7 @@ def compare(*runs: AnyRun) -> dict[str, Any]:
 
     Raises:
         InputError: there are fewer than two runs.
-        RunNotFoundError: the run does not exist.
+        RunNotFoundError: one of the runs does not exist.
     """
     if len(runs) < 2:
         raise InputError("Two runs or more are needed for a comparison", received=len(runs))

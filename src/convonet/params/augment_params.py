@@ -33,7 +33,7 @@ class AugmentParams(ParamModel):
         tunable=True,
     )
     rotation: float = _amount(
-        "Rotation", "Largest angle by which images are rotated to either side.", 180, "degrees"
+        "Rotation", "Largest angle by which images are rotated in either direction.", 180, "degrees"
     )
     shift: float = _amount("Shift", "Largest shift, as a fraction of height and width (0–1).", 1)
     zoom: float = _amount("Zoom", "Largest enlargement or reduction, as a fraction (0–1).", 0.9)
@@ -85,7 +85,7 @@ class AugmentParams(ParamModel):
     )
     cutmix: float = _amount(
         "CutMix",
-        "Pastes a window of another image; its area is a fraction from Beta(value, value). 0 turns it off.",
+        "Pastes a window from another image; its area is a fraction from Beta(value, value). 0 turns it off.",
         10,
     )
 

@@ -181,8 +181,8 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression whose capture group extracts the group of an image, such as a patient number, from its "
-        "path. The images of a group are never split between training, validation and test.",
+        "Regular expression whose single capture group extracts the group of an image, such as a patient number, "
+        "from its path. The images of a group are never split between training, validation and test.",
         group="Split",
         default_text="each image is its own group",
         literal=True,

@@ -74,7 +74,7 @@ class TrainingParams(ParamModel):
     peak_share: float = param(
         0.3,
         "Peak of one_cycle",
-        "Fraction of the batches after which the rate is highest.",
+        "For one_cycle: fraction of the batches after which the learning rate is highest.",
         group="Training",
         gt=0,
         lt=1,

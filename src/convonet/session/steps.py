@@ -86,7 +86,7 @@ def _train(session: Session) -> tuple[Standing, str]:
 def _when(name: str) -> str:
     """A run's name is mostly its time, which reads better as one."""
     found = re.fullmatch(r"train-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-\w+", name)
-    return "Run of {}-{}-{}, {}:{}".format(*found.groups()) if found else name
+    return "Run from {}-{}-{}, {}:{}".format(*found.groups()) if found else name
 
 
 def _test(session: Session) -> tuple[Standing, str]:

@@ -29,7 +29,7 @@ class CalibrationTab(QWidget):
             legend="top left",
         )
         self.sentence = label("", wrap=True)
-        self.keep = QCheckBox("Keep in the model")
+        self.keep = QCheckBox("Save in the model")
         self.keep.setToolTip("Saves the temperature in the model's files")
         fit = button(
             "Calibrate",

@@ -54,7 +54,7 @@ const STOPS = [
     page: "explain",
     at: [".card:has(#method)", ".empty"],
     title: "See what it looks at",
-    text: "Heat maps, the filters of each layer and what activates them, and a card for trying kernels.",
+    text: "Heat maps, the filters of each layer and what activates them, and a kernel explorer.",
   },
   {
     page: "runs",
@@ -62,7 +62,7 @@ const STOPS = [
     title: "Come back to any run",
     text:
       "Every training run and search is kept with its parameters, curves, model and scores. " +
-      "Rename runs, compare them, and make reports.",
+      "Rename runs, compare them, and create reports.",
   },
 ];
 

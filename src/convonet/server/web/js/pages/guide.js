@@ -86,7 +86,7 @@ export function guidePage(page) {
 
   async function digits() {
     demo.disabled = true;
-    note("Writing the images …");
+    note("Saving the images …");
     try {
       const found = await call("samples", {body: {name: "digits"}});
       await takeImages(found.train_dir, {test_dir: found.test_dir});

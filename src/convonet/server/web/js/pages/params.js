@@ -50,7 +50,7 @@ export function paramsPage(page) {
     if (wrong) return top.lead(`${wrong} ${wrong === 1 ? "value is" : "values are"} wrong`);
     if (!store.varied.length) {
       const expert = usedRecipe() === "none";
-      const plain = "Empty fields use the default that they show";
+      const plain = "Empty fields use the default shown in them";
       return top.lead(
         expert || state.kind === "data" ? plain : "The plan sets the values; Expert shows all of them",
       );
