@@ -133,7 +133,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_fitted()
         file = Path(local_path(path))
         if file.suffix != ".keras":
-            raise OutputError("A model's name must end in .keras", received=file.name)
+            raise OutputError("The name of the model file must end in .keras", received=file.name)
         file.write_bytes(self._file)
         return file
 

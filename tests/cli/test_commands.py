@@ -317,7 +317,7 @@ def test_the_first_value_of_a_file_trains_and_several_that_are_typed_are_refused
 ) -> None:
     said = _train(convonet, tiny, "--set", "epochs=2,5")
     assert said.code == 2
-    assert "epochs: expected one value, received 2, 5; `convonet tune` tries several" in said.err
+    assert "epochs: expected one value, received 2, 5; use `convonet tune` to try several" in said.err
     values = json.loads((tiny / "hyper.json").read_text())
     (tiny / "hyper.json").write_text(json.dumps(values | {"epochs": [2, 5]}))
     assert len(_right(_train(convonet, tiny, name="first"))["history"]["loss"]) == 2

@@ -100,7 +100,7 @@ def test_several_faults_are_listed_each(qtbot: Any) -> None:
     dialog = ErrorDialog(ParamError.of({"a": "a: expected 1", "b": "b: expected 2"}))
     qtbot.addWidget(dialog)
     shown = {widget.text() for widget in dialog.findChildren(QLabel)}
-    assert {"2 values are wrong.", "a: expected 1", "b: expected 2"} <= shown
+    assert {"2 values are invalid.", "a: expected 1", "b: expected 2"} <= shown
 
 
 @pytest.mark.parametrize(

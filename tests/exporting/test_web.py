@@ -15,7 +15,7 @@ from PIL import Image
 
 from convonet import api
 from convonet.errors import InputError, ModelFileError, OutputError
-from convonet.exporting import chromium, web
+from convonet.exporting import browsers, web
 from convonet.exporting.runtime import HASHES
 from convonet.inference.net_input import NetInput
 from convonet.nets import create_model
@@ -60,7 +60,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exported(model: Path, images: Path, ort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported folder, which Chromium has checked."""
-    if chromium.find_chromium() is None:
+    if browsers.find_chromium() is None:
         pytest.skip("there is no Chromium here")
     folder = tmp_path_factory.mktemp("exported") / "site"
     with pytest.MonkeyPatch.context() as patch:
@@ -239,7 +239,7 @@ def test_without_a_browser(
     model: Path, ort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: Any
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(chromium, "_PROGRAMS", {})
+    monkeypatch.setattr(browsers, "_PROGRAMS", {})
     with pytest.raises(InputError, match="cannot be checked in a browser") as caught:
         api.export(model, "web", out=tmp_path / "site", runtime=ort)
     assert caught.value.hint is not None

@@ -15,7 +15,8 @@ from convonet.atomic import json_text
 from convonet.data.decode import read_image, read_whole
 from convonet.errors import InputError, ModelFileError
 from convonet.events import Warned, Watch
-from convonet.exporting.chromium import answers_of, find_chromium
+from convonet.exporting.browsers import find_chromium
+from convonet.exporting.chromium import answers_of
 from convonet.exporting.folder import ABOUT, GOLDEN, MODEL, new_folder, write_description
 from convonet.exporting.runtime import HASHES, PACKAGE, VERSION
 from convonet.exporting.samples import Samples

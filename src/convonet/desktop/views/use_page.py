@@ -70,7 +70,7 @@ class UsePage(Page):
             column(
                 _centred("Drop images or a folder of images here", "section"),
                 _centred(
-                    "Or paste one with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
+                    "Or paste an image with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
                     "muted",
                 ),
                 gap=4,
