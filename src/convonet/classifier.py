@@ -76,11 +76,11 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: images of shape N×H×W or N×H×W×C, uint8, or floating-point with `max_value`.
-            y: one label for each image, numbers or strings.
+            y: one label for each image, a number or a string.
 
         Raises:
-            ValueError: the arrays cannot be used, as in every scikit-learn estimator.
-            InputError: the hyperparameters cannot be used.
+            ValueError: the arrays are invalid, as in every scikit-learn estimator.
+            InputError: the hyperparameters are invalid.
         """
         X, labels = check_X_y(X, y, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
         check_classification_targets(labels)
@@ -133,17 +133,17 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_fitted()
         file = Path(local_path(path))
         if file.suffix != ".keras":
-            raise OutputError("A model's name must end in .keras", received=file.name)
+            raise OutputError("The name of the model file must end in .keras", received=file.name)
         file.write_bytes(self._file)
         return file
 
     @classmethod
     def load(cls, path: PathLike, **params: Any) -> Self:
-        """Load a fitted classifier from a `.keras` file. Its labels are strings.
+        """Load a fitted classifier from a `.keras` file.
 
         Args:
-            path: a file that `save` wrote, or the model of a run.
-            params: parameters of the classifier.
+            path: a file that `save` wrote, or the model file of a run.
+            params: parameters of the classifier. Its labels are strings.
         """
         file = Path(local_path(path))
         loaded = cls(**params)

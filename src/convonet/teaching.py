@@ -1,4 +1,4 @@
-"""Functions for teaching material, to build and train a small CNN in a few lines."""
+"""Functions for teaching material that build and train a small network in a few lines."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def build_model(
     """
     if len(architecture) != num_layers:
         raise InputError(
-            "architecture gives the units of each hidden layer",
-            expected=f"{num_layers} numbers, since num_layers is {num_layers}",
+            "architecture must list the units of each hidden layer",
+            expected=f"{num_layers} numbers, because num_layers is {num_layers}",
             received=list(architecture),
         )
     if output_class < 2:

@@ -168,5 +168,5 @@ def compare(*runs: AnyRun) -> dict[str, Any]:
         RunNotFoundError: one of the runs does not exist.
     """
     if len(runs) < 2:
-        raise InputError("Two runs or more are needed for a comparison", received=len(runs))
+        raise InputError("A comparison needs two or more runs", received=len(runs))
     return RunStore(DEFAULT_FOLDER).compare([run_of(run) for run in runs]).to_dict()

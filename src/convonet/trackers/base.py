@@ -1,4 +1,4 @@
-"""The base class of all trackers."""
+"""The base class of the trackers: passes what happens in a run on to another tool."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MODEL = "model.onnx"
 
 
 class Tracker(ABC):
-    """Writes the events of a run to an experiment tracker. You can pass it to `convonet.train` as `listen`.
+    """Writes what happens in a run to another tool. Pass it to `convonet.train` as `listen`.
 
-    A subclass defines how a number, figure or trial is written.
+    A subclass defines how a metric, a figure or a trial is written.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Tracker(ABC):
 
     @contextmanager
     def following(self, run: Run) -> Iterator[None]:
-        """Track a run within the block."""
+        """Track a run inside a `with` block."""
         self._run, self._prefix = run, ""
         self.begin(run.id, _parameters(run))
         state = "failed"
@@ -70,11 +70,11 @@ class Tracker(ABC):
 
     @abstractmethod
     def begin(self, name: str, params: Mapping[str, Any]) -> None:
-        """Begin a run with this name and these parameters."""
+        """Start a run with this name and these parameters."""
 
     @abstractmethod
     def log_metric(self, name: str, value: float, step: int) -> None:
-        """Write one number; `step` is the epoch from 1, or 0 for a number of the whole run."""
+        """Write one number. `step` is the epoch, starting from 1, or 0 for a number of the whole run."""
 
     @abstractmethod
     def log_figure(self, title: str, file: Path) -> None:

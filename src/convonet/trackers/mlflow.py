@@ -24,7 +24,7 @@ class MLflow(Tracker):
 
     Args:
         uri: URI of the store, such as `sqlite:///mlflow.db` or `http://host:5000`.
-        experiment: name of the experiment.
+        experiment: name of the experiment to which the runs belong.
     """
 
     def __init__(self, uri: str, experiment: str = "convonet") -> None:
