@@ -1,4 +1,4 @@
-"""Look at images, mark wrong labels, and write sample sets."""
+"""Inspect images, mark wrong labels, and write sample sets."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def mark(
     if not given:
         return [image.row().to_dict() for image in list_marks(values)]
     if (label is not None) + leave_out + undo != 1:
-        raise InputError("Give exactly one mark", expected="label, leave_out or undo")
+        raise InputError("Choose exactly one action for the images", expected="label, leave_out or undo")
     marks = mark_images(values, [os.fspath(item) for item in given], Change(label, undo))
     return [image.row().to_dict() for image in marks]
 
