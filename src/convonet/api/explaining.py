@@ -26,17 +26,17 @@ from convonet.text import absolute, local_path
 
 @dataclass(frozen=True, repr=False)
 class Explained:
-    """Why one image got its prediction; a notebook shows the picture.
+    """The explanation of one prediction; a notebook shows the picture.
 
     Attributes:
-        path: the image file, or which image it was.
+        path: the image file, or the position of the image in the input, such as `images[0]`.
         predicted: the predicted class; `confidence` is its probability, 0..1.
         label: the class that is explained; `probability` is its probability, 0..1.
-        layer: the layer that Grad-CAM looked at.
+        layer: the layer that Grad-CAM used.
         values: the raw map, (height, width) of the image as the network sees it.
-        heat: the map as 0..1.
-        faithful: the check of the map: `deletion`, `likeness`, `sentence`; None where it was not asked for.
-        picture: a PNG file's content: the image beside itself under its heat.
+        heat: the map, scaled to 0..1.
+        faithful: the check of the map: `deletion`, `likeness`, `sentence`; None if it was not requested.
+        picture: a PNG file's content: the image and, beside it, the image with the heat map.
     """
 
     path: str
@@ -61,15 +61,15 @@ class Explained:
 
 @dataclass(frozen=True, repr=False)
 class Dreamt:
-    """Pictures that excite channels; a notebook shows them side by side.
+    """Pictures that strongly activate channels; a notebook shows them side by side.
 
     Attributes:
-        layer: its name.
-        channels: of each picture.
-        pictures: (n, height, width, channels) uint8, as the network takes them.
+        layer: name of the layer.
+        channels: the channel of each picture.
+        pictures: (n, height, width, channels) uint8, in the format of the network's input.
         reached: mean activation for each picture.
-        best_images: the largest mean activation of `compared` test images, for each channel; None where there
-            were none.
+        best_images: the largest mean activation of `compared` test images, for each channel; None if there
+            were no test images.
         picture: a PNG file's content.
     """
 

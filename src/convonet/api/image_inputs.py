@@ -33,7 +33,7 @@ _CHANNELS = (1, 3, 4)
 
 @dataclass(frozen=True)
 class NamedImage:
-    """One image that was given.
+    """One input image.
 
     Attributes:
         name: its path, or which one it was: `one image`, `batch[3]`, `images[0]`.

@@ -22,14 +22,14 @@ from convonet.text import local_path
 
 @dataclass(frozen=True)
 class KnownRun:
-    """A known run. It can be used wherever a run folder can.
+    """A known run. Functions that take a run folder also accept it.
 
     Attributes:
         path: the run folder.
         kind: `train`, `tune`, `study` …
-        state: what it is doing or how it ended.
-        created: when it was begun, UTC, ISO 8601.
-        accuracy: on the test images, 0..1; None where it was not tested.
+        state: `running`, `done`, `cancelled`, `failed` …
+        created: when the run was created, in UTC, ISO 8601.
+        accuracy: on the test images, 0..1; None if the model was not tested.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class KnownRun:
 
 
 class RunListing(list[KnownRun]):
-    """Runs, the newest first; a notebook shows a table."""
+    """Runs, newest first; a notebook shows a table."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} runs>"

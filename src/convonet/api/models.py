@@ -22,7 +22,7 @@ from convonet.inference.model_info import ModelInfo
 
 
 class LoadedModel:
-    """A model that is open; made by `load`.
+    """An open model, as `load` returns it.
 
     Attributes:
         path: the run folder or model file.
@@ -42,7 +42,7 @@ class LoadedModel:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """(height, width) of its input in pixels; images of other sizes are resized."""
+        """(height, width) of the network's input in pixels; images of other sizes are resized."""
         return self.info.pixels.height, self.info.pixels.width
 
     def predict(
@@ -79,7 +79,7 @@ class LoadedModel:
         return evaluate(self, data, **({"scaling": self._scaling, "classes": self._given_classes} | options))
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:
-        """Explain predictions by heat maps; arguments as in `convonet.explain`."""
+        """Explain predictions with heat maps; arguments as in `convonet.explain`."""
         return explain(self, images, **({"scaling": self._scaling} | options))
 
     def __repr__(self) -> str:

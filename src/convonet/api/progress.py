@@ -87,7 +87,7 @@ class LiveProgress:
 
 
 def time_left(seconds: float | None) -> str:
-    """Such as `, 2 min 5 s left`; empty where it is not known."""
+    """The time left, such as `, 2 min 5 s left`; empty if it is not known."""
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)

@@ -19,21 +19,21 @@ _MAX_CELLS = 15
 
 
 class PredictionResult(dict[str, Any]):
-    """The answer to one image. `prediction["confidence"]` and `prediction.confidence` are the same."""
+    """The prediction for one image. `prediction["confidence"]` and `prediction.confidence` are the same."""
 
     @property
     def path(self) -> str:
-        """The file, or which of the images it was, such as `batch[3]`."""
+        """The file, or the position of the image in the input, such as `batch[3]`."""
         return str(self["path"])
 
     @property
     def error(self) -> str | None:
-        """Why the image could not be read, with `errors="return"`; else None."""
+        """Why the image could not be read, with `errors="return"`; otherwise None."""
         return self.get("error")
 
     @property
     def predicted(self) -> str:
-        """The predicted class; empty where the image could not be read."""
+        """The predicted class; empty if the image could not be read."""
         return str(self.get("predicted", ""))
 
     @property
@@ -48,12 +48,12 @@ class PredictionResult(dict[str, Any]):
 
     @property
     def unknown(self) -> bool | None:
-        """Whether the image is of none of the classes; None where the model cannot tell."""
+        """Whether the image belongs to none of the classes; None if the model cannot detect this."""
         return self.get("unknown")
 
     @property
     def probabilities(self) -> dict[str, float]:
-        """Class → probability of the likeliest classes, the likeliest first."""
+        """Class → probability for the most likely classes, most likely first."""
         return {row["class"]: row["probability"] for row in self.get("top", ())}
 
     def __repr__(self) -> str:
@@ -81,7 +81,7 @@ class PredictionList(list[PredictionResult]):
         return html_table(("image", "predicted", "confidence"), rows)
 
     def to_pandas(self) -> Any:
-        """The predictions as a pandas DataFrame, which needs pandas.
+        """The predictions as a pandas DataFrame. Requires pandas.
 
         Returns:
             Columns `path`, `predicted`, `confidence`, `unsure` and `error`.
@@ -122,7 +122,7 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def baseline_accuracy(self) -> float:
-        """Accuracy of always predicting the largest class, 0..1."""
+        """Accuracy of always predicting the most common class, 0..1."""
         return float(self["baseline_accuracy"])
 
     @property
@@ -132,7 +132,7 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def scores(self) -> dict[str, float]:
-        """Every score of the whole set that was measured, by the name of its key."""
+        """Every score that was measured on the whole set, by its JSON key."""
         return {score.name: float(self[score.name]) for score in SCORES if self.get(score.name) is not None}
 
     @property
@@ -142,7 +142,7 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def auc(self) -> float | None:
-        """Area under the ROC curve, 0..1; None where it is not defined."""
+        """Area under the ROC curve, 0..1; None if it is not defined."""
         return None if self["auc"] is None else float(self["auc"])
 
     @property
@@ -167,12 +167,12 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def threshold(self) -> float | None:
-        """The positive class is predicted from this probability on; None: the likelier class."""
+        """The positive class is predicted at or above this probability; None: the more likely class is predicted."""
         return None if self["threshold"] is None else float(self["threshold"])
 
     @property
     def skipped(self) -> list[dict[str, str]]:
-        """`path` and `reason` of each file that was left out."""
+        """`path` and `reason` of each skipped file."""
         return [dict(row) for row in self["skipped"]]
 
     def __repr__(self) -> str:
@@ -194,7 +194,7 @@ class EvaluationResult(dict[str, Any]):
         return head + html_table(columns, rows) + matrix + self._mistakes_html()
 
     def mistakes(self, limit: int | None = None) -> list[Mistaken]:
-        """The wrong predictions, highest confidence first, where the run's table of predictions is kept.
+        """The wrong predictions, highest confidence first; empty if the predictions were not saved.
 
         Args:
             limit: at most this many; None: all.
@@ -239,7 +239,7 @@ class EvaluationResult(dict[str, Any]):
         return f"<table><tr><th>true \\ predicted</th>{head}</tr>{''.join(lines)}</table>"
 
     def to_pandas(self) -> Any:
-        """The scores of the classes as a pandas DataFrame, which needs pandas."""
+        """The scores of the classes as a pandas DataFrame. Requires pandas."""
         names = ("class", "precision", "recall", "f1", "support")
         return data_frame({name: [row[name] for row in self.per_class] for name in names})
 

@@ -32,14 +32,14 @@ class TrainedRun:
 
     Attributes:
         path: the run folder.
-        state: `done`, or `cancelled` where it was stopped.
+        state: `done`, or `cancelled` if it was stopped.
         history: score name → one value for each epoch.
-        images_per_second: of the training steps.
-        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None where it was not tested.
-        plan: what the recipe planned and what came of it, as in `run.json`; None for the recipe `none`.
-        summary: what was tried, the score, and what can be done next.
-        advice: what may make the next training better.
-        diagnosis: what the curves say.
+        images_per_second: training speed, without validation.
+        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None if the model was not tested.
+        plan: what the recipe planned and the results, as in `run.json`; None for the recipe `none`.
+        summary: what was tried, the score, and what you can do next.
+        advice: what may improve the next training run.
+        diagnosis: what the curves show.
     """
 
     path: Path
@@ -54,17 +54,17 @@ class TrainedRun:
 
     @property
     def model(self) -> Path:
-        """The trained network, which plain Keras loads."""
+        """The model file with the trained network, which plain Keras can load."""
         return self.path / "model.keras"
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What preflight found in the images before training."""
+        """What the check of the images before training found."""
         return _findings(self.path)
 
     @property
     def accuracy(self) -> float | None:
-        """Accuracy on the test images, 0..1; None where it was not tested."""
+        """Accuracy on the test images, 0..1; None if the model was not tested."""
         return None if self.test is None else float(self.test["accuracy"])
 
     def evaluate(self, data: Data | None = None, **options: Any) -> EvaluationResult:
@@ -76,7 +76,7 @@ class TrainedRun:
         return predict(self, images, **options)
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:
-        """Explain predictions by heat maps: `convonet.explain(run, images, …)`."""
+        """Explain predictions with heat maps: `convonet.explain(run, images, …)`."""
         return explain(self, images, **options)
 
     def plot(self) -> Any:
@@ -84,7 +84,7 @@ class TrainedRun:
         return curves_figure(curves_of(self.history))
 
     def to_pandas(self) -> Any:
-        """The history as a pandas DataFrame with one row for each epoch, which needs pandas."""
+        """The history as a pandas DataFrame with one row for each epoch. Requires pandas."""
         columns = {name: values for name, values in self.history.items() if values}
         epochs = max(map(len, columns.values()), default=0)
         return data_frame({"epoch": list(range(1, epochs + 1)), **columns})
@@ -110,10 +110,10 @@ class TunedRun:
 
     Attributes:
         path: the run folder.
-        state: `done`, or `cancelled` where it was stopped.
-        results: one row for each setting, the best first: `params`, `mean_accuracy` (0..1), `std` …
-        best: the first of them that is done, or None.
-        best_hyper: all hyperparameters of the best setting, ready for `train`; None where none is done.
+        state: `done`, or `cancelled` if it was stopped.
+        results: one row for each setting, best first: `params`, `mean_accuracy` (0..1), `std` …
+        best: the best setting that is done, or None.
+        best_hyper: all hyperparameters of the best setting, ready for `train`; None if no setting is done.
     """
 
     path: Path
@@ -124,14 +124,14 @@ class TunedRun:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What preflight found in the images before the search."""
+        """What the check of the images before the search found."""
         return _findings(self.path)
 
     def adopt(self, trial: int | None = None) -> HyperParams:
-        """The hyperparameters of one trial, ready for `train`; None: of the best setting.
+        """The hyperparameters of a trial, ready for `train`; None: those of the best setting.
 
         Raises:
-            InputError: no such trial, or it is not done.
+            InputError: the trial does not exist or is not done.
         """
         return adopted_hyper(Run.open(self.path), trial)
 
@@ -139,18 +139,18 @@ class TunedRun:
         """Train one fold of the search again, in this process, to check its row of `trials.csv`.
 
         Args:
-            trial, fold, repeat: from 1, as in `trials.csv`.
+            trial, fold, repeat: counted from 1, as in `trials.csv`.
 
         Returns:
-            The new row; but for its seconds it equals the recorded one, with the same versions and machine.
+            The new row. With the same versions on the same machine, it equals the recorded row except for its seconds.
 
         Raises:
-            InputError: no such trial.
+            InputError: the trial does not exist.
         """
         return retrain_fold(Run.open(self.path), trial, repeat=repeat, fold=fold)
 
     def to_pandas(self) -> Any:
-        """The results as a pandas DataFrame with a column for each varied hyperparameter, which needs pandas."""
+        """The results as a pandas DataFrame with a column for each varied hyperparameter. Requires pandas."""
         names = list(self.results[0]["params"]) if self.results else []
         columns = {name: [row["params"].get(name) for row in self.results] for name in names}
         scores = {name: [row[name] for row in self.results] for name in ("mean_accuracy", "std")}

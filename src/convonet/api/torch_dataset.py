@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class TorchImages(torch.utils.data.Dataset):  # type: ignore[misc]
-    """Item i is an image (C, H, W) float32 in 0..1 and its label; `classes` are the names of the labels."""
+    """Item i is an image (C, H, W) float32 in 0..1 and its label; `classes` are the class names."""
 
     def __init__(self, images: ImageSet, transform: Callable[[Any], Any] | None) -> None:
         self.classes = images.classes
