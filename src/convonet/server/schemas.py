@@ -148,7 +148,7 @@ class SetCounts(Document):
 
 
 class DataSetDocument(Document):
-    """The image sets of data parameters. `id` stays valid for some time; then read the data set again."""
+    """The image sets of data parameters. `id` stays valid for some time; after that, read the data set again."""
 
     id: str
     data: ParamValues

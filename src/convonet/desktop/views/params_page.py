@@ -174,10 +174,10 @@ class ParamsPage(Page):
         self.hyper_form.mark(faults.hyper)
         titles = (("Data", faults.data), ("Network and training", faults.hyper))
         for index, (name, wrong) in enumerate(titles):
-            self.tabs.setTabText(index, f"{name} ({len(wrong)} wrong)" if wrong else name)
+            self.tabs.setTabText(index, f"{name} ({len(wrong)} invalid)" if wrong else name)
         count = faults.count
         some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
-        self._count.setText(f"{some} wrong; correct {them} before you train.")
+        self._count.setText(f"{some} invalid; correct {them} before you train.")
         self._count.setVisible(count > 0)
 
     def _show_family(self) -> None:

@@ -46,7 +46,7 @@ export function calibration(scores, again) {
 
 function sentence(scores) {
   const {temperature, ece_uncalibrated: before, note} = scores.chosen ?? {};
-  const without = typeof before === "number" ? `; without it the error is ${before.toFixed(4)}` : "";
+  const without = typeof before === "number" ? `; without it, the error is ${before.toFixed(4)}` : "";
   const fitted = temperature
     ? `Temperature ${short(temperature)}, fitted on validation images${without}.`
     : "";

@@ -26,7 +26,7 @@ const STOPS = [
     page: "params",
     at: [".recipe"],
     title: "Set values yourself",
-    text: "Expert shows every value, filled in with the plan's. Give a field several values to tune it.",
+    text: "Expert shows every value, filled in from the plan. Give a field several values to tune it.",
   },
   {
     page: "train",
@@ -41,8 +41,8 @@ const STOPS = [
     at: [".matrix", ".tiles", ".empty"],
     title: "Read the result",
     text:
-      "Accuracy with its confidence interval beside the baseline. Click a cell of the confusion matrix " +
-      "to see its images, and an image to ask why.",
+      "Accuracy with its confidence interval, next to the baseline. Click a cell of the confusion matrix " +
+      "to see its images. Click an image, then Why? to see what the model looked at.",
   },
   {
     page: "use",

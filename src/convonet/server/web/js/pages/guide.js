@@ -35,7 +35,7 @@ const STEPS = [
   {
     title: "Read the result",
     text:
-      "Test accuracy beside the baseline, the classes that are confused, " +
+      "Test accuracy compared with the baseline, the classes that are confused, " +
       "and advice that you can apply with one click.",
     link: ["test", "Test"],
     done: () => Boolean(store.model),
@@ -44,7 +44,7 @@ const STEPS = [
   {
     title: "See why",
     text:
-      "Open a mistake and ask Why? to see what the model looked at. " +
+      "Open a mistake and click Why? to see what the model looked at. " +
       "Mark images whose label is wrong, and train again.",
     link: ["explain", "Explain"],
   },
