@@ -126,7 +126,7 @@ class ParamError(InputError):
     @classmethod
     def of(cls, faults: Mapping[str, str], where: object = None) -> ParamError:
         """One error that tells every fault."""
-        count = "an invalid value" if len(faults) == 1 else f"{len(faults)} invalid values"
+        count = "Invalid value" if len(faults) == 1 else f"{len(faults)} invalid values"
         return cls(f"{count}: " + "; ".join(faults.values()), faults=faults, where=where)
 
     def details(self) -> JsonObject:

@@ -259,7 +259,7 @@ def test_a_plain_keras_model_scores_the_same_here(convonet: Convonet, digits: Pa
     data = ["--test-dir", digits / "test", "--image-size", "8", "--channels", "1", "--out", tmp_path / "runs"]
     unsaid = convonet("evaluate", tmp_path / "plain.keras", *data, "--json")
     assert unsaid.code == 2
-    assert "the option scaling" in unsaid.err
+    assert "the option `scaling`" in unsaid.err
     result = _right(convonet("evaluate", tmp_path / "plain.keras", *data, "--scaling", "unit", "--json"))
     assert result["accuracy"] == pytest.approx(expected, abs=1e-9)
     assert result["accuracy"] > 0.8

@@ -24,7 +24,7 @@ Wait = Callable[..., None]
         ("a.json", '{"epochs": [0], "init_rat": 1}', "2 invalid values"),
         ("a.json", "[]", "not a JSON object"),
         ("a.json", '{"hello": 1}', "no known parameter"),
-        ("a.keras", "no zip", "damaged or cut off"),
+        ("a.keras", "no zip", "damaged or incomplete"),
         ("a.onnx", "nothing", "ONNX"),
         ("a.docx", "", "cannot be opened"),
     ],

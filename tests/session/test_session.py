@@ -152,7 +152,7 @@ def test_a_broken_file_changes_nothing(loaded: Session, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.keras", b"no zip", "damaged or cut off"),
+        ("a.keras", b"no zip", "damaged or incomplete"),
         ("a.txt", b"", "not a model"),
         ("gone.keras", None, "no such model"),
     ],

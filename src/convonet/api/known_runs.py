@@ -1,4 +1,4 @@
-"""The runs that are known: listed, opened, continued, compared."""
+"""List, open, resume and compare known runs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from convonet.text import local_path
 
 @dataclass(frozen=True)
 class KnownRun:
-    """A known run. Functions that take a run folder also accept it.
+    """A known run. It can be used wherever a run folder can.
 
     Attributes:
         path: the run folder.
         kind: `train`, `tune`, `study` …
-        state: `running`, `done`, `cancelled`, `failed` …
-        created: when the run was created, in UTC, ISO 8601.
-        accuracy: on the test images, 0..1; None if the model was not tested.
+        state: `waiting`, `running`, `done`, `cancelled`, `failed` or `interrupted`.
+        created: start time in UTC, ISO 8601.
+        accuracy: accuracy on the test images, 0..1; None if it was not tested.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class KnownRun:
 
 
 class RunListing(list[KnownRun]):
-    """Runs, newest first; a notebook shows a table."""
+    """Runs, newest first; notebooks display a table."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} runs>"

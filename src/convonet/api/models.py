@@ -1,4 +1,4 @@
-"""A model that stays open: for many calls, and for what it says of itself."""
+"""A model that stays open for many predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LoadedModel:
 
     Attributes:
         path: the run folder or model file.
-        info: what is needed to use the network correctly: classes, pixels, scaling …
+        info: the metadata of the model: classes, image size, scaling …
     """
 
     def __init__(self, path: Path, predictor: Predictor, scaling: Any, classes: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Prepared images for code of your own: as arrays, as a PyTorch dataset, or as a Keras one."""
+"""Prepared images for your own code, as arrays, a PyTorch dataset or a Keras dataset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The images of one set, decoded to one size.
+    """The images of one set, decoded and resized to the same size.
 
     Attributes:
         images: (N, H, W, C) uint8, read-only if they are mapped from the cache.
@@ -50,7 +50,7 @@ class ImageSet:
         """The set as a PyTorch `Dataset` of (image, label), for a `DataLoader`.
 
         Args:
-            transform: applied to each image, a tensor (C, H, W) float32 in 0..1, as in `torchvision`.
+            transform: a function applied to each image, a tensor (C, H, W) float32 in 0..1, as in `torchvision`.
         """
         # Whoever wants arrays waits for neither PyTorch nor Keras.
         from convonet.api.torch_dataset import TorchImages
@@ -66,9 +66,9 @@ class ImageSet:
         `image_dataset_from_directory`.
 
         Args:
-            batch_size: images per batch, 1 or more.
-            shuffle: use a different order in each epoch; the seed determines the order.
-            seed: 0 or more.
+            batch_size: number of images per batch, 1 or more.
+            shuffle: whether to use a different order in each epoch, derived from the seed.
+            seed: seed of the order, 0 or more.
             options: options of `keras.utils.PyDataset`, such as `workers`.
         """
         # Whoever wants arrays waits for neither PyTorch nor Keras.
@@ -79,12 +79,12 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """The sets that the data parameters name.
+    """All sets of the data parameters.
 
     Attributes:
-        train: the images to train on.
-        val: the validation images, held out from the training images if they have no folder of
-            their own; None if there are none.
+        train: the training images.
+        val: the validation images, held out from the training images if there is no validation folder; None without
+            validation.
         test: the test images; None if there are none.
     """
 
@@ -94,7 +94,7 @@ class PreparedData:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names of the training images; labels of all sets are indices into this list."""
+        """Class names of the training images, in the order of the labels of all sets."""
         return self.train.classes
 
 

@@ -1,4 +1,4 @@
-"""Scores and predictions: the documents of the command line, with typed attributes and a look of their own."""
+"""Scores and predictions: the documents of the command line, with typed attributes and notebook displays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PredictionResult(dict[str, Any]):
 
     @property
     def path(self) -> str:
-        """The file, or the position of the image in the input, such as `batch[3]`."""
+        """The file, or a name for an image in memory, such as `batch[3]`."""
         return str(self["path"])
 
     @property
@@ -43,7 +43,7 @@ class PredictionResult(dict[str, Any]):
 
     @property
     def unsure(self) -> bool:
-        """Whether the confidence is below the limit."""
+        """Whether the confidence is below `unsure_below`."""
         return bool(self.get("unsure", True))
 
     @property
@@ -53,7 +53,7 @@ class PredictionResult(dict[str, Any]):
 
     @property
     def probabilities(self) -> dict[str, float]:
-        """Class → probability for the most likely classes, most likely first."""
+        """Class → probability for the most likely classes, highest first."""
         return {row["class"]: row["probability"] for row in self.get("top", ())}
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class PredictionResult(dict[str, Any]):
 
 
 class PredictionList(list[PredictionResult]):
-    """One prediction for each image; a notebook shows a table."""
+    """One prediction for each image; notebooks display a table."""
 
     def __repr__(self) -> str:
         return (
@@ -116,13 +116,13 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
-        """95% confidence interval of the accuracy (Wilson)."""
+        """95% confidence interval of the accuracy (Wilson score)."""
         low, high = self["accuracy_interval"]
         return float(low), float(high)
 
     @property
     def baseline_accuracy(self) -> float:
-        """Accuracy of always predicting the most common class, 0..1."""
+        """Accuracy of always predicting the largest class, 0..1."""
         return float(self["baseline_accuracy"])
 
     @property
@@ -132,12 +132,12 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def scores(self) -> dict[str, float]:
-        """Every score that was measured on the whole set, by its JSON key."""
+        """All scores of the whole set, by their keys."""
         return {score.name: float(self[score.name]) for score in SCORES if self.get(score.name) is not None}
 
     @property
     def macro_f1(self) -> float:
-        """Mean F1 score of the classes, 0..1."""
+        """Mean of the classes' F1 scores, 0..1."""
         return float(self["macro_f1"])
 
     @property
@@ -147,7 +147,7 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def images(self) -> int:
-        """Number of images that were scored."""
+        """Number of evaluated images."""
         return int(self["images"])
 
     @property
@@ -167,7 +167,7 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def threshold(self) -> float | None:
-        """The positive class is predicted at or above this probability; None: the more likely class is predicted."""
+        """The positive class is predicted at or above this probability; None: the more likely class."""
         return None if self["threshold"] is None else float(self["threshold"])
 
     @property
@@ -183,7 +183,7 @@ class EvaluationResult(dict[str, Any]):
         )
 
     def _repr_html_(self) -> str:
-        """How a notebook shows it: the scores, the classes, and the confusion matrix where it is small."""
+        """How a notebook shows it: the scores, the classes, and the confusion matrix if it is small."""
         columns = ("class", "precision", "recall", "f1", "support")
         rows = [
             (row["class"], *(f"{row[name]:.3f}" for name in columns[1:4]), f"{row['support']:,}")
@@ -194,10 +194,10 @@ class EvaluationResult(dict[str, Any]):
         return head + html_table(columns, rows) + matrix + self._mistakes_html()
 
     def mistakes(self, limit: int | None = None) -> list[Mistaken]:
-        """The wrong predictions, highest confidence first; empty if the predictions were not saved.
+        """The wrong predictions, highest confidence first, if the run has a table of predictions.
 
         Args:
-            limit: at most this many; None: all.
+            limit: maximum number of predictions; None: all.
         """
         name = "predictions.csv" if self["split"] == "test" else f"predictions_{self['split']}.csv"
         file = Path(self["run"]) / name
@@ -214,7 +214,7 @@ class EvaluationResult(dict[str, Any]):
         return sorted(wrong, key=lambda one: -one.confidence)[:limit]
 
     def _mistakes_html(self) -> str:
-        """The first mistakes as small pictures."""
+        """The first mistakes as thumbnails."""
         figures = [
             f"<div style='display:inline-block;margin:4px;text-align:center'>{picture}<br>"
             f"<small>{escape(one.true)}, not {escape(one.predicted)}<br>{100 * one.confidence:.1f}%</small></div>"

@@ -87,12 +87,12 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
         except queue.Empty:
             if browser.poll() is not None:
                 raise ConvonetError(
-                    "The browser that checks the export closed without responding",
+                    "The browser used to check the export closed without responding",
                     received=f"exit code {browser.returncode}",
                     hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
                 ) from None
     raise ConvonetError(
-        "The browser that checks the export did not respond",
+        "The browser used to check the export did not respond",
         expected=f"a response within {_SECONDS:g} s",
         hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
     )

@@ -21,13 +21,13 @@ class AugmentParams(ParamModel):
     flip_horizontal: bool = param(
         False,
         "Flip left to right",
-        "Mirrors half of the images. Do not use it where left and right matter, as in letters.",
+        "Flips half of the images left to right. Do not use it where left and right matter, as in letters.",
         group="Augmentation",
         tunable=True,
     )
     flip_vertical: bool = param(
         False,
-        "Flip upside down",
+        "Flip top to bottom",
         "Flips half of the images top to bottom. Use it where up and down do not matter, as in aerial images.",
         group="Augmentation",
         tunable=True,
@@ -40,7 +40,8 @@ class AugmentParams(ParamModel):
     shear: float = _amount("Shear", "Largest slant, as a fraction of the size (0–2).", 2)
     crop: float = _amount(
         "Crop",
-        "Crops a random window and enlarges it to the image size. The window is smaller by up to this fraction.",
+        "Crops a random window and enlarges it to the image size. The window is smaller than the image by up to "
+        "this fraction.",
         0.9,
     )
     brightness: float = _amount(
@@ -62,7 +63,7 @@ class AugmentParams(ParamModel):
     rand_augment: int = param(
         0,
         "RandAugment",
-        "Number of random operations per image, out of twelve kinds.",
+        "Number of random operations per image, chosen from twelve kinds.",
         group="Augmentation",
         ge=0,
         le=10,
