@@ -120,7 +120,9 @@ def _parts(data: ArrayData) -> Iterator[tuple[Any, Any]]:
     """Images with their labels, in batches of the size that the object returns."""
     if isinstance(data, tuple):
         if len(data) != 2:
-            raise DataError("Expected a pair of arrays", expected="(X, y)", received=f"{len(data)} values")
+            raise DataError(
+                "The data is not a pair of arrays", expected="(X, y)", received=f"{len(data)} values"
+            )
         yield data[0], data[1]
         return
     for index in range(len(data)):
