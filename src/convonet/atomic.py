@@ -42,6 +42,18 @@ def storage_error(error: OSError, path: Path) -> ConvonetError:
     )
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; one that is there stays as it is.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
 def no_room(folder: Path) -> StorageError:
     """The error of a full disk where nobody knows which file did not find room."""
     return StorageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -190,4 +191,6 @@ def _print_demo(run: Run, as_json: bool) -> None:
     say("Pictures:")
     for picture in pictures:
         say(f"  {picture}")
-    say(f"Next: convonet predict {run.path} IMAGE … | convonet train FOLDER")
+    say("What you can do next (replace the words in capitals):")
+    for command in (f"predict {shlex.quote(str(run.path))} IMAGE", "train FOLDER"):
+        say(f"  convonet {command}")
