@@ -76,6 +76,16 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: convonet.augment("set", {"rotation": 5}, out="a.png", into="set"),
         "not empty",
     ),
+    "augment, out below a file": (
+        lambda: convonet.augment("set", {"rotation": 5}, out="text.txt/a.png"),
+        "text.txt",
+    ),
+    "find_rate, out below a file": (
+        lambda: convonet.find_rate("set", QUICK, out="text.txt/rate.png"),
+        "text.txt",
+    ),
+    "export, out below a file": (lambda: convonet.export("no_record", out="text.txt/m.onnx"), "text.txt"),
+    "map, out below a file": (lambda: convonet.image_map("set", out="text.txt/map"), "text.txt"),
     "map, empty folder": (lambda: convonet.image_map("empty", out="map"), "empty"),
     "similar, empty folder": (lambda: convonet.similar("set/dark/0.png", "empty"), "empty"),
     "mark, empty folder": (lambda: convonet.mark("empty"), "empty"),

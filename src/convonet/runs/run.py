@@ -171,7 +171,13 @@ class Run:
             return RunRecord.of(migrated(read_value(path)) | {"id": self.id}, path)
         except DocumentError as error:
             reason = error.received if error.expected is None else f"{error.expected}, not {error.received}"
-            raise RunNotFoundError("The run's record cannot be read", where=path, received=reason) from error
+            raise RunNotFoundError(
+                "The run's record cannot be read",
+                where=path,
+                expected="the file as Convonet wrote it",
+                received=reason,
+                hint="Restore it from a copy. Without it, use the model file in the folder",
+            ) from error
 
     def write(self, record: RunRecord) -> None:
         """Replace the record, whole or not at all."""
