@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import re
 from collections.abc import Iterator
@@ -16,14 +17,24 @@ from convonet.errors import ConvonetError
 INTRO = """# Error messages
 
 Every error says what happened, where, what was expected and received, and what to do next. The command line
-prints it as one sentence on standard error, the window and the web page show it, HTTP sends it as a problem
-document, and Python raises it as an exception with the attributes `what`, `where`, `expected`, `received` and
-`hint`.
+prints the error as one sentence on standard error, and the window and the web page show it. The HTTP API returns
+it as a problem document. Python raises it as an exception with the attributes `what`, `where`, `expected`,
+`received` and `hint`.
 
 This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
-values. If a message does not tell you enough, see [Troubleshooting](troubleshooting.md).
+values. Entries under DataError that begin with a lowercase letter are reasons why a file was skipped. If a message
+does not solve the problem, see [Troubleshooting](troubleshooting.md).
 """
 _FIELDS = ("where", "expected", "received", "hint")
+_WORDS = {
+    "differ": "path",
+    "error": "reason",
+    "msg": "reason",
+    "registry": "kinds",
+    "self": "path",
+    "strerror": "reason",
+}
+"""Names of values that a reader would not understand, and what to show instead."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +77,67 @@ def error_classes() -> list[str]:
 def messages() -> Iterator[Message]:
     """Every call of an error class in the package whose first argument is a text."""
     kinds = set(error_classes())
-    for path in sorted(Path(convonet.__file__).parent.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    root = Path(convonet.__file__).parent
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(root.rglob("*.py"))}
+    constants = {_module(path, root): _constants(tree) for path, tree in trees.items()}
+    for path, tree in trees.items():
+        # A reader needs the limit or the advice itself, not the name of its constant.
+        spelled = _Spelled(_imported(tree, constants) | constants[_module(path, root)]).visit(tree)
+        for node in ast.walk(spelled):
             if isinstance(node, ast.Call) and node.args and _name(node.func) in kinds:
                 what = text_of(node.args[0])
                 # An error that is passed on has no words of its own.
                 if re.search(r"\w{3}", re.sub("‹.*?›", "", what)):
                     given = {word.arg: text_of(word.value) for word in node.keywords}
+                    if re.fullmatch("‹[^›]*›", given.get("hint", "")):
+                        given["hint"] = "‹hint›"  # a function words it, and no name of a value describes it
                     texts = tuple((field, given[field]) for field in _FIELDS if given.get(field))
                     yield Message(_name(node.func), what, texts)
+
+
+Constants = dict[str, ast.expr]
+
+
+def _module(path: Path, root: Path) -> str:
+    """A file as an import names it: `convonet.data.decode`."""
+    parts = path.relative_to(root.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _constants(tree: ast.Module) -> Constants:
+    """The constants of a module that are numbers, texts or tuples, by name."""
+    found: Constants = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper() and isinstance(node.value, ast.Constant | ast.JoinedStr | ast.Tuple | ast.Call):
+                found[name] = node.value
+    return found
+
+
+def _imported(tree: ast.Module, constants: dict[str, Constants]) -> Constants:
+    """The constants that a module imports from others of the package."""
+    return {
+        alias.asname or alias.name: constants[node.module][alias.name]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in constants
+        for alias in node.names
+        if alias.name in constants[node.module]
+    }
+
+
+class _Spelled(ast.NodeTransformer):
+    """Puts the values of constants where a module names them."""
+
+    def __init__(self, constants: Constants) -> None:
+        self._constants = constants
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if not isinstance(node.ctx, ast.Load) or node.id not in self._constants:
+            return node
+        # Without itself, so that a constant made from another one of the same name ends.
+        rest = {name: value for name, value in self._constants.items() if name != node.id}
+        return _Spelled(rest).visit(copy.deepcopy(self._constants[node.id]))
 
 
 def text_of(node: ast.expr) -> str:
@@ -86,6 +149,13 @@ def text_of(node: ast.expr) -> str:
             return str(value)
         case ast.JoinedStr(values=values):
             return "".join(text_of(value) for value in values)
+        case ast.FormattedValue(
+            value=ast.Constant(value=float() | int() as number),
+            format_spec=ast.JoinedStr(values=[ast.Constant(value=str() as spec)]),
+        ):
+            return format(number, spec)
+        case ast.FormattedValue(value=ast.BinOp() as value):
+            return f"‹{_shown(value.left)}›"
         case ast.FormattedValue(value=value):
             return text_of(value)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
@@ -95,7 +165,16 @@ def text_of(node: ast.expr) -> str:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="Hint"), attr="of"), args=[text, *parts]):
             pieces = [text_of(text), *map(_option, parts)]
             return functools.reduce(lambda hint, words: hint.replace("{}", words, 1), pieces)
-    return f"‹{_name(node)}›"
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=between), attr="join"), args=[ast.Tuple(elts=parts)]
+        ):
+            return str(between).join(map(text_of, parts))
+    return f"‹{_shown(node)}›"
+
+
+def _shown(node: ast.expr) -> str:
+    """What stands between the brackets: the name of a value in words."""
+    return _WORDS.get(name := _name(node).strip("_").lower(), name.replace("_", " "))
 
 
 def _option(node: ast.expr) -> str:
@@ -107,7 +186,7 @@ def _option(node: ast.expr) -> str:
             return f"convonet.{text_of(python)}"
         case ast.Call(args=[first, *_]):
             return text_of(first)
-    return f"‹{_name(node)}›"
+    return f"‹{_shown(node)}›"
 
 
 def _name(node: ast.expr) -> str:
@@ -123,6 +202,14 @@ def _name(node: ast.expr) -> str:
             return _name(value)
         case ast.Call(func=ast.Attribute(value=ast.Constant()), args=[first, *_]):
             return _name(first)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=key)]):
+            return str(key)
+        case ast.Call(func=ast.Name(id="map"), args=[_, value]):
+            return _name(value)
+        case ast.Call(
+            func=ast.Attribute(value=value, attr=("lower" | "removesuffix" | "splitlines" | "title"))
+        ):
+            return _name(value)
         case ast.Call(args=[first, *_]) if not isinstance(first, ast.Constant):
             return _name(first)
         case ast.Call(func=func):

@@ -25,7 +25,7 @@ def parameters_page() -> str:
     parts = [_NOTE, "# Parameters\n"]
     parts.append(
         "Parameters have the same names in JSON files, with `--set NAME=VALUE`, in the forms of the window and in\n"
-        "Python. Lists of values are for tuning; a single training run takes the first value.\n"
+        "Python. Lists of values are for tuning; a single training run uses the first value.\n"
     )
     titles: tuple[tuple[str, type[ParamModel]], ...] = (
         ("Data parameters", DataParams),

@@ -58,7 +58,10 @@ def http_page() -> str:
     parts = [INTRO]
     for heading, entries in sections.items():
         parts += [f"## {heading}\n", *entries]
-    parts += ["## Documents\n", "Fields that a document may lack are optional; `null` means not known.\n"]
+    parts += [
+        "## Documents\n",
+        "A document does not always contain every field; `null` means that a value is unknown.\n",
+    ]
     parts += [_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
     return "\n".join(parts)
 
@@ -80,7 +83,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         if status.isdigit():
             content = next(iter(answer.get("content", {}).items()), None)
             told = f", {_type(content[1].get('schema', {}))}, `{content[0]}`" if content else ""
-            lines.append(f"- Answer: {status}{told}")
+            lines.append(f"- Response: {status}{told}")
     return "\n".join(lines) + "\n"
 
 

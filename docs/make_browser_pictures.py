@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from convonet.exporting.chromium import find_chromium
+from convonet.exporting.browsers import find_chromium
 from convonet.exporting.static_server import serving
 
 PICTURES = Path(__file__).parent / "pictures"

@@ -111,11 +111,11 @@ class Prune(keras.callbacks.Callback):
 
 ## Trackers
 
-`track="tensorboard:logs"` writes parameters, metrics by epoch and figures for TensorBoard, and each setting of a search
-as a row of the HParams dashboard. `track="mlflow:sqlite:///mlflow.db"` writes them to MLflow, with the model and its
-signature, and each setting of a search as a nested run. This requires `pip install 'convonet[tensorboard]'` or
-`'convonet[mlflow]'`. On the command line, use `--track`. Trackers can also be used as listeners:
-`listen=convonet.trackers.TensorBoard("logs")`.
+`track="tensorboard:logs"` writes parameters, the metrics of each epoch and figures for TensorBoard; each setting of a
+search becomes a row of the HParams dashboard. `track="mlflow:sqlite:///mlflow.db"` writes the same to MLflow, with the
+model and its signature; each setting of a search becomes a nested run. This requires `pip install
+'convonet[tensorboard]'` or `'convonet[mlflow]'`. On the command line, use `--track`. Trackers can also be used as
+listeners: `listen=convonet.trackers.TensorBoard("logs")`.
 
 ## scikit-learn
 
@@ -127,8 +127,8 @@ scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 ```
 
 An unfitted classifier can be pickled and cloned; save and load a fitted one with `save(path)` and `load(path)`.
-The tags of the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables
-of features. If each row of a table is passed as an image, all checks pass except these: pickling a fitted classifier,
+The tags of the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks that use
+tabular data. If each row of a table is passed as an image, all checks pass except these: pickling a fitted classifier,
 which contains an open model; training on one class; rejecting a different number of features in `predict`, because
 images are resized; and the attribute `n_features_in_`, which images do not have.
 
@@ -144,10 +144,10 @@ figure = convonet.plot_loss_acc(model, target_acc=0.9)
 ## Errors
 
 All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received` and
-`hint`. Input that cannot be used raises an `InputError`: `ParamError`, `DataError`, `ModelFileError`,
-`RunNotFoundError` … A package that is not installed raises a `MissingPackageError`, whose hint is the command that
-installs it. A call that is rejected leaves no run folder. Ctrl-C saves a checkpoint and raises `KeyboardInterrupt`;
-`convonet.resume(run)` continues.
+`hint`. Input that cannot be used raises an `InputError`, such as `ParamError`, `DataError`, `ModelFileError` or
+`RunNotFoundError`. A package that is not installed raises a `MissingPackageError`, whose hint is the command that
+installs it. A call that is rejected does not create a run folder. Ctrl-C saves a checkpoint and raises
+`KeyboardInterrupt`; `convonet.resume(run)` continues.
 
 ## Types in the signatures
 

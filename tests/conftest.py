@@ -18,7 +18,7 @@ import pytest
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.exporting import runtime as web_runtime
-from convonet.exporting.chromium import find_chromium
+from convonet.exporting.browsers import find_chromium
 
 pytest_plugins = ["parts"]
 

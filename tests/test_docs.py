@@ -79,6 +79,13 @@ def test_every_error_has_its_example_on_the_page(generate: ModuleType) -> None:
     assert "- Not enough memory. Use a smaller batch size, image size or network.\n" in page
 
 
+def test_errors_show_limits_and_advice_instead_of_constants(generate: ModuleType) -> None:
+    page = generate.SITE_PAGES["errors.md"]()
+    assert "- too large: the limit is 100,000,000 pixels.\n" in page
+    assert "or run npm pack" in page
+    assert not re.search(r"‹[^›]*(?:[A-Z]|\\_)[^›]*›", page)
+
+
 def test_every_request_of_the_server_is_on_the_page(generate: ModuleType) -> None:
     page = generate.SITE_PAGES["http.md"]()
     for request in ("GET /api/v1/health", "POST /api/v1/runs", "DELETE /api/v1/runs/{run}"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from convonet.exporting.chromium import find_chromium
+from convonet.exporting.browsers import find_chromium
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -88,7 +88,7 @@ def all_names() -> list[str]:
 
 def measure(names: list[str], folder: Path) -> None:
     """Print the table, then what `import convonet` costs."""
-    print("| packages | site-packages | installation |\n|---|---:|---:|", flush=True)
+    print("| packages | size of `site-packages` | installation time |\n|---|---:|---:|", flush=True)
     core = Environment.created(folder / "core")
     core.run("-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT)
     wheel = next(folder.glob("convonet-*.whl"))

@@ -32,7 +32,7 @@ class ImageArrayError(InputError, ValueError):
 
 
 class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Trains a CNN on arrays of images, with the interface of scikit-learn.
+    """Trains a CNN on arrays of images, with the scikit-learn interface.
 
     Args:
         hyper: hyperparameters, as in `convonet.train`; None: the defaults.
@@ -45,9 +45,9 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         progress: whether to show progress.
 
     Attributes:
-        classes_: the labels that were seen in `fit`, sorted.
+        classes_: the labels seen in `fit`, sorted.
         model_: the trained model, as `convonet.load` returns it.
-        run_: path of the run folder; None where none is kept.
+        run_: path of the run folder; None if runs are not kept.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: images of shape N×H×W or N×H×W×C, uint8, or floating-point with `max_value`.
-            y: one label for each image, numbers or texts.
+            y: one label for each image, a number or a string.
 
         Raises:
-            ValueError: arrays that cannot be used, as with every estimator of scikit-learn.
-            InputError: hyperparameters that cannot be used.
+            ValueError: the arrays are invalid, as in every scikit-learn estimator.
+            InputError: the hyperparameters are invalid.
         """
         X, labels = check_X_y(X, y, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
         check_classification_targets(labels)
@@ -119,7 +119,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return probabilities[:, [index[str(label)] for label in self.classes_]]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The likeliest label of each image."""
+        """The most likely label of each image."""
         indices = self.predict_proba(X).argmax(axis=1)
         labels: NDArray[Any] = self.classes_[indices]
         return labels
@@ -133,7 +133,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_fitted()
         file = Path(local_path(path))
         if file.suffix != ".keras":
-            raise OutputError("A model's name must end in .keras", received=file.name)
+            raise OutputError("The name of the model file must end in .keras", received=file.name)
         file.write_bytes(self._file)
         return file
 
@@ -142,8 +142,8 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """A fitted classifier from a `.keras` file.
 
         Args:
-            path: what `save` wrote, or the model of a run.
-            params: of the classifier. Labels are texts.
+            path: a file that `save` wrote, or the model file of a run.
+            params: parameters of the classifier. Its labels are strings.
         """
         file = Path(local_path(path))
         loaded = cls(**params)

@@ -1,23 +1,23 @@
 """The one exception tree. Core code raises these; each face translates them once.
 
 ConvonetError                  exit 1
-├── InputError                 exit 2: what the person gave cannot be used
-│   ├── ParamError             faults in parameters, all of them at once
-│   ├── DataError              folders and images
-│   │   ├── ImageNotFoundError no such image file; also a FileNotFoundError
-│   │   ├── ClassMismatchError a set whose class names are not the model's
-│   │   ├── DataChangedError   the images are not those the run began with
-│   │   └── ImagesMovedError   the images of a run are no longer where they were
-│   ├── ModelFileError         a model file that cannot be opened safely or rightly
-│   ├── RunNotFoundError       no run of that name
-│   └── OutputError            a place that cannot be written to
-├── DocumentError              a file of a run that is damaged
-├── RunAliveError              the run is being worked on by another process
-├── StorageError               writing failed in the middle: a full disk
-├── TrainingError              training cannot go on
-├── OutOfMemoryError           the memory was not enough
-├── MissingPackageError        a Python package that the work needs is not installed
-└── WorkerError                a worker process died
+├── InputError                 exit 2: the input cannot be used
+│   ├── ParamError             invalid parameters, all at once
+│   ├── DataError              images, folders or tables that cannot be used
+│   │   ├── ImageNotFoundError an image file that does not exist; also a FileNotFoundError
+│   │   ├── ClassMismatchError a set whose class names differ from those of the model
+│   │   ├── DataChangedError   images that have changed since the run started
+│   │   └── ImagesMovedError   images of a run that are no longer in their folder
+│   ├── ModelFileError         a model file that cannot be opened or exported safely and correctly
+│   ├── RunNotFoundError       a run that does not exist or cannot be read
+│   └── OutputError            a location that cannot be written to
+├── DocumentError              a damaged or missing file of a run
+├── RunAliveError              a run that another process is using
+├── StorageError               a file that could not be written: a full disk
+├── TrainingError              training cannot continue
+├── OutOfMemoryError           there is not enough memory
+├── MissingPackageError        a required Python package that is not installed
+└── WorkerError                a worker process that ended unexpectedly
 Cancelled                      a state with partial results, not an error: exit 130
 user_code.UserCodeError        a callback or listener raised; Python callers get its own exception
 """
@@ -33,7 +33,7 @@ from convonet.json_values import JsonObject
 
 
 class ConvonetError(Exception):
-    """What went wrong, where, what was expected, what was received, and what to do next.
+    """Base class of all errors: what went wrong, where, what was expected and received, and what to do next.
 
     Args:
         what: one plain sentence without the final stop.
@@ -111,13 +111,13 @@ class ConvonetError(Exception):
 
 
 class InputError(ConvonetError):
-    """What the person gave cannot be used."""
+    """The input cannot be used."""
 
     exit_code = 2
 
 
 class ParamError(InputError):
-    """Faults of a parameter file or form; `faults` maps each field to its sentence."""
+    """Parameters in a file, form or call are invalid; `faults` maps each field to its message."""
 
     def __init__(self, what: str, *, faults: Mapping[str, str] | None = None, **rest: Any) -> None:
         self.faults = dict(faults or {})
@@ -126,7 +126,7 @@ class ParamError(InputError):
     @classmethod
     def of(cls, faults: Mapping[str, str], where: object = None) -> ParamError:
         """One error that tells every fault."""
-        count = "a wrong value" if len(faults) == 1 else f"{len(faults)} wrong values"
+        count = "Invalid value" if len(faults) == 1 else f"{len(faults)} invalid values"
         return cls(f"{count}: " + "; ".join(faults.values()), faults=faults, where=where)
 
     def details(self) -> JsonObject:
@@ -137,15 +137,15 @@ class ParamError(InputError):
 
 
 class DataError(InputError):
-    """Folders and images."""
+    """Images, folders or tables cannot be used."""
 
 
 class ImageNotFoundError(DataError, FileNotFoundError):
-    """There is no such image file."""
+    """An image file does not exist."""
 
 
 class ClassMismatchError(DataError):
-    """A set's class names are not the model's.
+    """The class names of a set differ from those of the model.
 
     Attributes:
         missing: classes of the model that the set lacks.
@@ -177,7 +177,7 @@ class ClassMismatchError(DataError):
 
 
 class DataChangedError(DataError):
-    """The images are not those the run began with; `paths` names the first of them."""
+    """Images have changed since the run started; `paths` lists the first ones."""
 
     def __init__(self, what: str, *, paths: Sequence[str] = (), **rest: Any) -> None:
         self.paths = tuple(paths)
@@ -191,7 +191,7 @@ class DataChangedError(DataError):
 
 
 class ImagesMovedError(DataError):
-    """The images of a run are no longer where they were; `field` is the data parameter that names the place."""
+    """The images of a run are no longer in their folder; `field` is the data parameter with this folder."""
 
     def __init__(self, what: str, *, field: str = "train_dir", **rest: Any) -> None:
         self.field = field
@@ -205,19 +205,19 @@ class ImagesMovedError(DataError):
 
 
 class ModelFileError(InputError):
-    """A model file that cannot be opened safely or rightly."""
+    """A model file cannot be opened or exported safely and correctly."""
 
 
 class RunNotFoundError(InputError):
-    """No run of that name."""
+    """The run does not exist or cannot be read."""
 
 
 class OutputError(InputError):
-    """A place that cannot be written to."""
+    """The output cannot be written to the given location."""
 
 
 class DocumentError(ConvonetError):
-    """A file that a run has left is damaged, gone, or was not written by Convonet."""
+    """A file in a run folder is damaged or missing, or was not written by Convonet."""
 
 
 class RunAliveError(ConvonetError):
@@ -225,27 +225,27 @@ class RunAliveError(ConvonetError):
 
 
 class StorageError(ConvonetError):
-    """Writing failed in the middle: a full disk, a share that went away."""
+    """A file could not be written, for example because the disk is full or a network share is unavailable."""
 
 
 class TrainingError(ConvonetError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 class OutOfMemoryError(ConvonetError):
-    """The memory was not enough."""
+    """There is not enough memory."""
 
 
 class MissingPackageError(ConvonetError):
-    """A Python package that the work needs is not installed."""
+    """A required Python package is not installed."""
 
 
 class WorkerError(ConvonetError):
-    """A worker process died."""
+    """A worker process ended unexpectedly."""
 
 
 class Cancelled(Exception):
-    """The person asked the work to stop. Partial results are kept."""
+    """The user requested a stop. Partial results are kept."""
 
     exit_code = 130
 

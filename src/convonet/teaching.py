@@ -1,4 +1,4 @@
-"""The functions of teaching texts, which build and train a small CNN in a few lines."""
+"""Functions for teaching material that build and train a small network in a few lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
         print_msg: whether to print why training stops.
 
     Attributes:
-        reached: epochs, from 1, that the accuracy needed; None while it has not been reached.
+        reached: the epoch, from 1, in which the accuracy was reached; None until then.
     """
 
     def __init__(self, acc_threshold: float = 0.9, print_msg: bool = True) -> None:
@@ -69,8 +69,8 @@ def build_model(
     """
     if len(architecture) != num_layers:
         raise InputError(
-            "architecture gives the units of each hidden layer",
-            expected=f"{num_layers} numbers, since num_layers is {num_layers}",
+            "architecture must list the units of each hidden layer",
+            expected=f"{num_layers} numbers, because num_layers is {num_layers}",
             received=list(architecture),
         )
     if output_class < 2:

@@ -259,7 +259,7 @@ def test_a_plain_keras_model_scores_the_same_here(convonet: Convonet, digits: Pa
     data = ["--test-dir", digits / "test", "--image-size", "8", "--channels", "1", "--out", tmp_path / "runs"]
     unsaid = convonet("evaluate", tmp_path / "plain.keras", *data, "--json")
     assert unsaid.code == 2
-    assert "the option scaling" in unsaid.err
+    assert "the option `scaling`" in unsaid.err
     result = _right(convonet("evaluate", tmp_path / "plain.keras", *data, "--scaling", "unit", "--json"))
     assert result["accuracy"] == pytest.approx(expected, abs=1e-9)
     assert result["accuracy"] > 0.8
@@ -317,7 +317,7 @@ def test_the_first_value_of_a_file_trains_and_several_that_are_typed_are_refused
 ) -> None:
     said = _train(convonet, tiny, "--set", "epochs=2,5")
     assert said.code == 2
-    assert "epochs: expected one value, received 2, 5; `convonet tune` tries several" in said.err
+    assert "epochs: expected one value, received 2, 5; use `convonet tune` to try several" in said.err
     values = json.loads((tiny / "hyper.json").read_text())
     (tiny / "hyper.json").write_text(json.dumps(values | {"epochs": [2, 5]}))
     assert len(_right(_train(convonet, tiny, name="first"))["history"]["loss"]) == 2

@@ -102,7 +102,10 @@ def test_another_backend_occludes_and_refuses_gradients_in_words(
     photo = tiny / "test" / "dark" / "0.png"
     refused = convonet("explain", model, photo)
     assert (refused.code, refused.out) == (1, "")
-    assert "with torch only; expected KERAS_BACKEND=torch; received jax. Use occlusion" in refused.err
+    assert (
+        "only with the torch backend; expected KERAS_BACKEND=torch; received jax. Use occlusion"
+        in refused.err
+    )
     for words in (["explain", model, photo, "--method", "occlusion"], ["layers", model, photo]):
         said = convonet(*words, "--out", tiny / "out", "--json")
         assert said.code == 0, said.err

@@ -21,10 +21,10 @@ Wait = Callable[..., None]
     ("name", "content", "word"),
     [
         ("a.json", "{", "not JSON"),
-        ("a.json", '{"epochs": [0], "init_rat": 1}', "2 wrong values"),
+        ("a.json", '{"epochs": [0], "init_rat": 1}', "2 invalid values"),
         ("a.json", "[]", "not a JSON object"),
         ("a.json", '{"hello": 1}', "no known parameter"),
-        ("a.keras", "no zip", "damaged or cut off"),
+        ("a.keras", "no zip", "damaged or incomplete"),
         ("a.onnx", "nothing", "ONNX"),
         ("a.docx", "", "cannot be opened"),
     ],
@@ -100,7 +100,7 @@ def test_several_faults_are_listed_each(qtbot: Any) -> None:
     dialog = ErrorDialog(ParamError.of({"a": "a: expected 1", "b": "b: expected 2"}))
     qtbot.addWidget(dialog)
     shown = {widget.text() for widget in dialog.findChildren(QLabel)}
-    assert {"2 values are wrong.", "a: expected 1", "b: expected 2"} <= shown
+    assert {"2 values are invalid.", "a: expected 1", "b: expected 2"} <= shown
 
 
 @pytest.mark.parametrize(

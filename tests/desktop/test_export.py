@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convonet.desktop.app_win import AppWin
-from convonet.exporting.chromium import find_chromium
+from convonet.exporting.browsers import find_chromium
 from convonet.exporting.runtime import find_runtime
 from convonet.inference.net_input import NetInput
 from convonet.nets import create_model

@@ -159,7 +159,7 @@ def test_the_digits_button_says_at_once_what_it_does(window: AppWin, qtbot: Any)
     assert window.shown == "train"
     page: Any = window.page("train")
     assert page._progress.isVisible()
-    assert page._now.text() == "Writing 1,797 handwritten digits …"
+    assert page._now.text() == "Saving 1,797 images of handwritten digits …"
     qtbot.waitUntil(lambda: window.controller.session.work is not None, timeout=60_000)
     assert window.controller.preparing == ""
-    assert page._now.text() != "Writing 1,797 handwritten digits …"
+    assert page._now.text() != "Saving 1,797 images of handwritten digits …"

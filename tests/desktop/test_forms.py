@@ -104,7 +104,7 @@ def _check_marked(window: AppWin, form: Any, name: str, wrong: str) -> None:
     assert not row.fault.isHidden()
     assert row.fault.text().startswith(name)
     assert row.editor.widget.accessibleDescription() == row.fault.text()
-    assert session.why_not("train").sentence == "A parameter has a wrong value"
+    assert session.why_not("train").sentence == "A parameter has an invalid value"
     assert window.rail.buttons["params"].standing == "wrong"
     row.editor.set_text(right)
     form.edited.emit()

@@ -68,7 +68,7 @@ def test_own_weights_and_the_sum_behind_a_value(
     assert lines == [f"row 2, column 3: {v}·1 = {v}" for v in value]
     bench.weights.setText("0 1 / x")
     bench.weights.textEdited.emit(bench.weights.text())
-    assert "rows cannot be read" in bench.fault.text()
+    assert "rows of the kernel cannot be read" in bench.fault.text()
     assert bench.fault.isVisible()
 
 

@@ -21,7 +21,7 @@ def test_it_says_what_there_is_to_see(loaded: AppWin) -> None:
     params = loaded.controller.session.params
     assert "No augmentation is set" in page.preview.augmented.note.text()
     params.set_space(params.space.changed({"rotation": [10]}))
-    assert "Every epoch varies" in page.preview.augmented.note.text()
+    assert "Each epoch uses new variations" in page.preview.augmented.note.text()
     assert not page.preview.use_rate.isVisible()
 
 

@@ -231,8 +231,8 @@ def test_lines_of_a_plot_can_be_seen_and_told_apart(look: Palette) -> None:
 
 
 def test_the_status_bar_says_what_was_noted(window: Any) -> None:
-    window.controller.noted.emit("Writing 1,797 digits …")
-    assert "Writing 1,797 digits …" in [item.text() for item in window.statusBar().findChildren(QLabel)]
+    window.controller.noted.emit("Saving 1,797 digits …")
+    assert "Saving 1,797 digits …" in [item.text() for item in window.statusBar().findChildren(QLabel)]
 
 
 def test_the_look_changes_with_one_click(window: Any, qapp: Any) -> None:

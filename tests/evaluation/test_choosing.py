@@ -113,7 +113,7 @@ def test_a_models_own_threshold_gives_the_same_answers_after_cooling() -> None:
         (ThresholdRequest(costs=(0, 0)), None, 2, ["not both 0"]),
         (ThresholdRequest(costs=(-1, 2)), None, 2, ["0 or more"]),
         (ThresholdRequest(costs=(1, float("inf"))), None, 2, ["costs"]),
-        (ThresholdRequest(min_recall=0.9), None, 3, ["two classes, the model has 3"]),
+        (ThresholdRequest(min_recall=0.9), None, 3, ["two classes, but the model has 3"]),
     ],
 )
 def test_wishes_that_cannot_be(

@@ -46,7 +46,7 @@ def test_a_repeated_training_is_equal(done: Path) -> None:
     assert found["compared"]["epochs"] == 2
     assert found["compared"]["weights"] > 4
     assert found["sentence"].startswith("Identical down to the last digit: 2 epochs and ")
-    assert "Versions and machine are the same" in found["sentence"]
+    assert "The versions and the machine are the same" in found["sentence"]
     after = {path: path.stat().st_mtime_ns for path in kept if path.name != "run.lock"}
     assert after == {path: time for path, time in kept.items() if path.name != "run.lock"}
 

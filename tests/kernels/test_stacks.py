@@ -108,7 +108,7 @@ def test_output_side(side: int, kernel: int, stride: int, padding: str, expected
         (["conv:3"], "cannot be read"),
         (["conv:3,3,fast"], "cannot be read"),
         (["conv:0,3"], "cannot be read"),
-        (["conv:8,40"], "at most the side"),
+        (["conv:8,40"], "the side length of the input"),
         (["dense:10"], "flatten"),
         (["flatten", "conv:3,3"], "layer 2"),
     ],

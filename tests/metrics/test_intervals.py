@@ -46,7 +46,7 @@ def test_a_drop_is_told_only_beyond_noise():
     told = metrics.drop_sentence(940, 1000, 850, 1000)
     assert told is not None
     assert told.startswith("Test accuracy (85.0%) is below validation accuracy (94.0%)")
-    assert "(95% interval)" in told
+    assert "percentage points (95% CI)" in told
     assert metrics.drop_sentence(94, 100, 92, 100) is None
     assert metrics.drop_sentence(850, 1000, 940, 1000) is None
 

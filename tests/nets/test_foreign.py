@@ -47,7 +47,7 @@ def test_scaled_as_the_person_says(images, tmp_path: Path, scaling, feed) -> Non
 
 def test_never_guessed(tmp_path: Path) -> None:
     for scaling in (None, "auto"):
-        with pytest.raises(ModelFileError, match="the option scaling: unit for pixels"):
+        with pytest.raises(ModelFileError, match="the option `scaling`: `unit` for pixels"):
             NetModel.load(kept(plain(), tmp_path), scaling=scaling)
 
 
@@ -112,7 +112,7 @@ def test_a_rescaling_after_a_convolution_is_no_pixel_scaling(tmp_path: Path) -> 
             L.Dense(3, activation="softmax"),
         ]
     )
-    with pytest.raises(ModelFileError, match="does not say how pixels were scaled"):
+    with pytest.raises(ModelFileError, match="does not record how pixels are scaled"):
         NetModel.load(kept(model, tmp_path))
 
 
@@ -153,7 +153,7 @@ def _two_outputs() -> keras.Model:
         (plain(units=3, activation="relu"), "relu of shape"),
         (keras.Sequential([keras.Input(SHAPE), L.Conv2D(2, 3, activation="softmax")]), "softmax of shape"),
         (_two_outputs(), "not that of a classifier"),
-        (keras.Sequential([keras.Input((9,)), L.Dense(2, activation="softmax")]), "images of one size"),
+        (keras.Sequential([keras.Input((9,)), L.Dense(2, activation="softmax")]), "images of a fixed size"),
         (plain(shape=(12, 10, 4)), "(12, 10, 4)"),
         (
             keras.Sequential(

@@ -47,7 +47,7 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
         "ROC",
         "Calibration",
         "Mistakes",
-        "How to repeat it",
+        "Reproduce this run",
         "Model card",
         "Ethical considerations",
     ):
@@ -59,7 +59,7 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
     assert record["data"]["fingerprint"] in text
     assert f"keras {record['versions']['keras']}" in text
     mistakes = scores["images"] - sum(row[place] for place, row in enumerate(scores["confusion_matrix"]))
-    assert page.read_text("utf-8").count("</b> not <b>") == min(mistakes, 40)
+    assert page.read_text("utf-8").count("</b>, predicted <b>") == min(mistakes, 40)
 
 
 def test_the_file_is_whole_and_small_and_quickly_made(trained: Run, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_search_has_its_table_and_names_what_cannot_be_told_apart(digits: Path
     text = words(done.path / REPORT)
     assert "The best of 4 settings is" in text
     assert "Importance of parameters" in text
-    assert "as good, as far as can be told" in text
+    assert "tied with the best" in text
 
 
 def test_what_has_no_report_is_refused(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_the_worst_mistakes_are_explained(trained: Run, tmp_path: Path) -> None:
     scores = json.loads(trained.file("evaluation.json").read_text())
     mistakes = scores["images"] - sum(row[place] for place, row in enumerate(scores["confusion_matrix"]))
     assert text.count('alt="Heat map of') == min(mistakes, 6) > 0
-    assert "Warm areas counted most" in text
+    assert "Warm colors mark the areas" in text
     assert not ADDRESS.findall(text)
     without = task.changed(explain=False, out=str(tmp_path / "plain.html"))
     report_job.work(trained, without, Watch())

@@ -36,7 +36,11 @@ class _Answers(BaseHTTPRequestHandler):
         elif "/files/" in self.path:
             self._send({})
         else:
-            fault = {"type": "ParamError", "what": "1 wrong value", "details": {"faults": {"a": "a: wrong"}}}
+            fault = {
+                "type": "ParamError",
+                "what": "an invalid value",
+                "details": {"faults": {"a": "a: wrong"}},
+            }
             self._send({"error": fault}, 422)
 
     def do_POST(self) -> None:

@@ -340,7 +340,7 @@ def test_pauses_grow_and_a_click_does_not_wait(monkeypatch: pytest.MonkeyPatch) 
     there.set()
     found.try_now()
     assert found.wait(lambda: False)
-    assert found.sentence() == "Connected to gpu:8765 again"
+    assert found.sentence() == "Reconnected to gpu:8765"
     found.close()
 
 

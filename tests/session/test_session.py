@@ -113,7 +113,7 @@ def test_other_folders_drop_the_listings_and_other_pixels_do_not(loaded: Session
 def test_a_fault_in_a_form_stops_training(loaded: Session) -> None:
     ears = Ears(loaded)
     loaded.params.set_faults("hyper", {"epochs": "epochs: expected …"})
-    assert loaded.why_not("train").sentence == "A parameter has a wrong value"
+    assert loaded.why_not("train").sentence == "A parameter has an invalid value"
     assert ears.parts() == ["hyper"]
     loaded.params.set_faults("hyper", {})
     assert loaded.why_not("train") is None
@@ -152,7 +152,7 @@ def test_a_broken_file_changes_nothing(loaded: Session, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.keras", b"no zip", "damaged or cut off"),
+        ("a.keras", b"no zip", "damaged or incomplete"),
         ("a.txt", b"", "not a model"),
         ("gone.keras", None, "no such model"),
     ],

@@ -65,7 +65,7 @@ def evaluate(
         costs: choose the threshold with the lowest cost instead: the cost of a false alarm and of a miss,
             each 0 or more.
         calibrate: fit a temperature on the validation images.
-        keep: write threshold, positive class and temperature into the model.
+        keep: save threshold, positive class and temperature in the model.
         outside: images, or folders of images, that belong to none of the classes. The result then reports
             how well they are detected.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
@@ -77,8 +77,8 @@ def evaluate(
         progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
-        The scores. `result["accuracy"]` and `result.accuracy` are the same; it is the document that
-        `convonet evaluate --json` prints.
+        The document that `convonet evaluate --json` prints. `result["accuracy"]` and `result.accuracy` are the
+        same.
 
     Raises:
         InputError: the model or the images cannot be used.

@@ -15,6 +15,7 @@ from PIL import Image
 from convonet.api.execution import answer_of
 from convonet.api.image_inputs import Images, named_images
 from convonet.api.inputs import Data, Listener, Model, PathLike, data_of, model_path
+from convonet.data.counted import counted
 from convonet.documents.explanation import DreamDocument, ExplainDocument, ExplainedImage
 from convonet.documents.predictions import UnreadableImage
 from convonet.errors import DataError
@@ -81,7 +82,7 @@ class Dreamt:
     picture: bytes
 
     def __repr__(self) -> str:
-        return f"<Dreamt {len(self.channels)} channels of {self.layer}>"
+        return f"<Dreamt: {counted(len(self.channels), 'channel', 'channels')} of {self.layer}>"
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
@@ -115,7 +116,7 @@ def explain(
         label: the class to explain; None: the predicted class.
         layer: the layer for Grad-CAM; None: the last convolution.
         patch: for occlusion: side of the hidden square, in pixels of the network's input.
-        stride: for occlusion: distance by which the square moves at a time, in the same pixels.
+        stride: for occlusion: distance from one position of the square to the next, in the same pixels.
         alpha: opacity of the heat map over the image, 0..1.
         faithful: also check whether each map is faithful, by deleting the most important pixels first and by
             shuffling the weights.
@@ -205,7 +206,7 @@ def dream(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> Dreamt:
-    """Create the picture that activates a channel most.
+    """Create the picture that most strongly activates a channel.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
@@ -213,7 +214,8 @@ def dream(
         channel: index of the channel, from 0; None: the first twelve.
         steps: number of gradient steps, 1 or more.
         seed: seed of the noise at the start.
-        data: test images to compare with; None: those of the model's run, if they still exist.
+        data: test images whose highest activation is compared with that of the picture; None: those of the
+            model's run, if they still exist.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
         out: the PNG file to write. Each picture is also written separately beside it.
         listen: a function that is called with every event.

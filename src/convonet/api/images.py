@@ -67,7 +67,7 @@ def mark(
         All marks as they are now: `set`, `root`, `class`, `path`, `label`, `leave_out`.
 
     Raises:
-        InputError: none or several of `label`, `leave_out` and `undo` are given, or an image or class does
+        InputError: none or more than one of `label`, `leave_out` and `undo` are given, or an image or class does
             not exist.
     """
     values = data_of(data)
@@ -75,7 +75,7 @@ def mark(
     if not given:
         return [image.row().to_dict() for image in list_marks(values)]
     if (label is not None) + leave_out + undo != 1:
-        raise InputError("Give exactly one mark", expected="label, leave_out or undo")
+        raise InputError("Choose exactly one action for the images", expected="label, leave_out or undo")
     marks = mark_images(values, [os.fspath(item) for item in given], Change(label, undo))
     return [image.row().to_dict() for image in marks]
 

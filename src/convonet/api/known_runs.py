@@ -165,8 +165,8 @@ def compare(*runs: AnyRun) -> dict[str, Any]:
 
     Raises:
         InputError: there are fewer than two runs.
-        RunNotFoundError: the run does not exist.
+        RunNotFoundError: one of the runs does not exist.
     """
     if len(runs) < 2:
-        raise InputError("Two runs or more are needed for a comparison", received=len(runs))
+        raise InputError("A comparison needs two or more runs", received=len(runs))
     return RunStore(DEFAULT_FOLDER).compare([run_of(run) for run in runs]).to_dict()

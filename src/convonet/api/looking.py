@@ -182,7 +182,7 @@ def kernel(
         image: one image: a path, or an array H×W or H×W×3 of uint8 pixels.
         kernel: a name such as `edge`, `blur` or `sharpen`, or rows such as `-1 0 1 / -1 0 1 / -1 0 1`.
         stride: pixels from one position to the next, 1 or more.
-        padding: `same` adds zeros around the image, `valid` does not.
+        padding: `same` adds zeros around the image; `valid` does not.
         grey: convert the image to grayscale first.
         relu: set negative values to 0.
         pool: then pool over 2 × 2 values.

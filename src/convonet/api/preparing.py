@@ -114,10 +114,11 @@ def prepare(
 
     Args:
         data: the images, as in `train`.
-        validation: use the validation folder, or hold out a fraction of the training images.
+        validation: whether to use the validation folder or, if there is none, hold out a fraction of the training
+            images.
         image_size: size in pixels to which images are resized, one number or (height, width); None: the size
             in `data`.
-        classes: class names for numeric labels, in their order.
+        classes: class names for numeric labels, in the order of the labels.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
         accept_class_map: if class names of the test or validation images differ from those of the training
             images and each has one likely match, treat the matches as the same classes.

@@ -47,8 +47,7 @@ def tune(
         data: the images, as in `train`.
         hyper: the search space: lists of values, ranges, or a `SearchSpace`.
         search: `grid` tries every combination, `random` draws settings, `tpe` learns from earlier trials.
-        objective: score on held-out images that is optimized: `accuracy`, `loss` (minimized), `auc` or
-            `macro_f1`.
+        objective: score to optimize on held-out images: `accuracy`, `loss` (minimized), `auc` or `macro_f1`.
         trials: number of settings to try; None: all of a grid, 20 in other searches.
         folds: number of stratified folds. 1 holds out the validation fraction of the data instead.
         repeats: number of times that each setting is trained on all folds, with different seeds and folds.

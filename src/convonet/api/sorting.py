@@ -16,8 +16,8 @@ from convonet.text import local_path
 def sort(folder: PathLike, classes: Sequence[str] | None = None, *, listen: Listener = None) -> SortSession:
     """Open a folder of unlabeled images for sorting.
 
-    Labels are saved in the folder, and `labels.csv` there is a label table for training. The features of new images
-    are computed first.
+    Labels are saved in the folder, and `labels.csv` in that folder is a label table for training. The features of
+    new images are computed first.
 
     Args:
         folder: the folder with the images, including its subfolders.

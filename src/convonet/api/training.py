@@ -66,32 +66,34 @@ def train(
             or a Keras `PyDataset`; they are saved to one file beside the run, so that it can be resumed and
             verified.
         hyper: hyperparameters of the network and its training: a dictionary, `HyperParams` or a JSON file.
-            The values of a dictionary without `family` and `base` apply to every candidate of the recipe.
+            The values of a dictionary with neither `family` nor `base` apply to every candidate of the recipe.
         recipe: `auto` plans the training for the images, `fast` trains only the quick candidates, `best` takes
             longer, and `none` trains exactly what `hyper` describes. None: `auto` if `hyper` is None or a
-            dictionary without `family` and `base`, otherwise `none`.
+            dictionary with neither `family` nor `base`, otherwise `none`.
         minutes: time budget of the recipe, above 0; None: 5, or 30 for `best`.
-        validation: use the validation folder, or hold out a fraction of the training images.
+        validation: whether to use the validation folder or, if there is none, hold out a fraction of the training
+            images.
         seed: seed of all random numbers, 0 to 2³¹ − 1; None: the seed in `hyper`.
         from_model: a run, a model file or a Keras model from whose weights training starts. It cannot be
             combined with a recipe. Your own Keras model must take images of shape (height, width, channels)
             and return one value per class; set the `image_size` and `scaling` that it needs. It is saved to a
-            file beside the run. Register custom layers, and a custom loss with which it is compiled, with
-            `keras.saving.register_keras_serializable`; choose other losses in `hyper`.
+            file beside the run. Use `keras.saving.register_keras_serializable` to register custom layers and the
+            custom loss that the model is compiled with; choose other losses in `hyper`.
         image_size: size in pixels to which images are resized, one number or (height, width); None: the size
             in `data`.
         scaling: pixel scaling: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
             the scaling in `data`. For a model made elsewhere, the scaling that it was trained with.
-        test: evaluate on the test images if there are some.
+        test: evaluate on the test images if there are any.
         test_data: test images in the same form as `data`, for arrays and datasets.
-        classes: class names for numeric labels, in their order.
+        classes: class names for numeric labels, in the order of the labels.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
         accept_class_map: if class names of the test or validation images differ from those of the training
             images and each has one likely match, treat the matches as the same classes.
         out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
         name: name of the run folder; None: made from the kind and the time.
         threads: number of threads; None: one per core.
-        workers: number of processes that share each batch, 1 to 64. More than one requires the recipe `none`.
+        workers: number of processes among which each batch is divided, 1 to 64. More than one requires the
+            recipe `none`.
         executor: where the processes run: `local` on this machine, `ray` on a Ray cluster.
         callbacks: `keras.callbacks.Callback`s, called as in Keras' `fit`. They are not saved for `resume`.
             Exceptions that they raise are passed on unchanged.

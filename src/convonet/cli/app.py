@@ -89,7 +89,7 @@ def _unexpected(error: Exception) -> ConvonetError:
 
 
 def _failed(error: ConvonetError) -> int:
-    """One plain sentence, and with --json also the error as the document."""
+    """Print the error as one plain sentence and, with --json, as a JSON document too."""
     if STATE.debug:
         traceback.print_exception(error)
     note(error.sentence("command"))

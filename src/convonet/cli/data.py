@@ -11,6 +11,7 @@ from convonet.atomic import check_place
 from convonet.cli import options as opt
 from convonet.cli.given import data_params
 from convonet.cli.output import note, print_json, print_table, say
+from convonet.data.counted import counted
 from convonet.data.inspection import Inspection, inspect_folder
 from convonet.data.samples import write_samples
 
@@ -24,11 +25,11 @@ def register(app: typer.Typer) -> None:
 def samples(
     name: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist, cifar10 or cifar100.")],
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder to create; it gets one folder per class.")
+        Path, typer.Argument(metavar="DIR", help="Folder to create, with one folder per class in it.")
     ],
     json: opt.Json = False,
 ) -> None:
-    """Write a sample set as class folders. All sets except digits are downloaded."""
+    """Write a sample set as class folders. The digits are included; other sets are downloaded."""
     written = write_samples(name, folder)
     if json:
         print_json(written.to_dict())
@@ -74,12 +75,12 @@ def _print(found: Inspection) -> None:
     if len(found.skipped) > 20:
         say(f"… and {len(found.skipped) - 20} more skipped files")
     say(
-        f"{len(found.exact_duplicates)} groups of identical images, {len(found.conflicts)} of them under "
-        f"two classes, {len(found.leaks)} images in both training and test"
+        f"{counted(len(found.exact_duplicates), 'group', 'groups')} of identical images, {len(found.conflicts)} with "
+        f"conflicting classes; {counted(len(found.leaks), 'image is', 'images are')} in both training and test"
     )
     say(
-        f"{len(quality.near_duplicates)} groups of images that look the same, {len(found.near_leaks)} such "
-        "images in both training and test"
+        f"{counted(len(quality.near_duplicates), 'group', 'groups')} of images that look the same; "
+        f"{counted(len(found.near_leaks), 'test image looks', 'test images look')} like a training image"
     )
     odd = {
         "Dark": quality.dark,

@@ -49,7 +49,7 @@ def evaluate(
         str | None,
         typer.Argument(
             metavar="DIR",
-            help="Test images, the same as --test-dir; with --split train or --split val, the training images, like "
+            help="Test images, the same as --test-dir. With --split train or --split val: training images, the same as "
             "--train-dir.",
         ),
     ] = None,
@@ -93,7 +93,8 @@ def evaluate(
         bool,
         typer.Option(
             "--calibrate",
-            help="Fit a temperature on validation images, so that a confidence of 90% means 90% correct.",
+            help="Fit a temperature on validation images, so that about 90% of the predictions with a confidence of "
+            "90% are correct.",
         ),
     ] = False,
     keep: Annotated[

@@ -46,10 +46,14 @@ def explain(
         typer.Option("--layer", help="Grad-CAM: layer to use. Default: the last convolution."),
     ] = None,
     patch: Annotated[
-        int | None, typer.Option("--patch", min=1, help="Occlusion: side of the hidden square, in pixels.")
+        int | None,
+        typer.Option("--patch", min=1, help="Occlusion: side length of the hidden square, in pixels."),
     ] = None,
     stride: Annotated[
-        int | None, typer.Option("--stride", min=1, help="Occlusion: step of the hidden square, in pixels.")
+        int | None,
+        typer.Option(
+            "--stride", min=1, help="Occlusion: distance between positions of the hidden square, in pixels."
+        ),
     ] = None,
     alpha: Annotated[
         float, typer.Option("--alpha", min=0, max=1, help="Opacity of the heat map over the image (0–1).")

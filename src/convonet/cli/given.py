@@ -62,7 +62,7 @@ def data_params(
 
 
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
-    """Refuse a folder and an option for the same set that differ."""
+    """Refuse a folder and an option that name different images for the same set."""
     # Scripts that give the same folder in both ways mean one thing.
     if other is None or absolute(other) == absolute(folder):
         return
@@ -91,7 +91,7 @@ def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any
     """
     space = search_space(file, settings, **given)
     faults = {
-        name: f"{name}: expected one value, received {', '.join(texts)}; `convonet tune` tries several"
+        name: f"{name}: expected one value, received {', '.join(texts)}; use `convonet tune` to try several"
         # Only --set is checked: a file may list alternatives for a search and serve a training as well.
         for name, texts in _settings(settings, HyperParams).items()
         if name in space.varied

@@ -78,7 +78,7 @@ def kernel(
     pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then apply 2×2 max pooling.")] = None,
     show: Annotated[
         ShowChoice | None,
-        typer.Option("--show", help="How values become pixels. Default: what suits the kernel."),
+        typer.Option("--show", help="How values are converted to pixels. The default depends on the kernel."),
     ] = None,
     at: Annotated[
         str | None,
@@ -172,13 +172,13 @@ def _print_example(json: bool) -> None:
     if json:
         print_json(document)
         return
-    say(f"Picture {_in_rows(EDGE_IMAGE)}; kernel {_in_rows(EDGE_KERNEL)}")
+    say(f"Image {_in_rows(EDGE_IMAGE)}; kernel {_in_rows(EDGE_KERNEL)}")
     for step in document.steps:
         say(step.text)
-    say(f"\nPooling 2×2 of {_in_rows(POOL_MAP)}:")
+    say(f"\n2×2 pooling of {_in_rows(POOL_MAP)}:")
     for kind, rows in document.pooled.items():
         say(f"{kind} {_in_rows(rows)}")
-    say("\nRed plus green minus blue, in float (in uint8, yellow would wrap around to 254):")
+    say("\nRed plus green minus blue, in floating point (in uint8, yellow would wrap around to 254):")
     say(", ".join(f"{name} {value:g}" for name, value in document.yellow.items()))
 
 

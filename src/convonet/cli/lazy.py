@@ -26,7 +26,7 @@ COMMANDS = {
         "training",
         "Train a classifier on a folder of images, and test it if there are test images.",
     ),
-    "resume": CommandHome("training", "Continue a run that was stopped, was killed or failed."),
+    "resume": CommandHome("training", "Continue a run that was stopped or killed, or that failed."),
     "many": CommandHome(
         "many",
         "Train the same network on several data sets and test it on each. A set that fails does not stop the others.",
@@ -44,7 +44,7 @@ COMMANDS = {
     ),
     "predict": CommandHome("evaluating", "Predict the classes of new images."),
     "samples": CommandHome(
-        "data", "Write a sample set as class folders. All sets except digits are downloaded."
+        "data", "Write a sample set as class folders. The digits are included; other sets are downloaded."
     ),
     "inspect": CommandHome(
         "data", "Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."
@@ -59,7 +59,7 @@ COMMANDS = {
     ),
     "sort": CommandHome(
         "sorting",
-        "Label images with suggestions that are learned from a few labels, and write a label table.",
+        "Label images with the help of suggestions learned from a few labels, and write a label table.",
     ),
     "map": CommandHome(
         "mapping",

@@ -35,13 +35,13 @@ def image_map(
         str | None,
         typer.Argument(
             metavar="DIR|RUN",
-            help="A folder of images whose subfolders are the classes, or a run, to map its images and predictions.",
+            help="A folder of images with one folder per class, or a run whose images and predictions to map.",
         ),
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", help="Set to map, from --data or the run: test, val or train."),
+        typer.Option("--split", help="Which set of --data or of the run to map: test, val or train."),
     ] = None,
     model: Annotated[
         str | None,
@@ -68,7 +68,7 @@ def image_map(
     say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
     if len(answer.classes) > 1:
         closer = counted(answer.likely_wrong, "image is", "images are")
-        say(f"{closer} closer to a different class; the table begins with them")
+        say(f"{closer} closer to a different class than to their own; the table lists them first")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{counted(wrong, 'image is', 'images are')} misclassified")
@@ -78,11 +78,12 @@ def image_map(
 def similar(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any image file.")],
     folder: Annotated[
-        str | None, typer.Argument(metavar="DIR", help="Images to search; subfolders are the classes.")
+        str | None,
+        typer.Argument(metavar="DIR", help="Folder of images to search, with one folder per class."),
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[
-        str, typer.Option("--split", help="Set to search, from --data: test, val or train.")
+        str, typer.Option("--split", help="Which set of --data to search: test, val or train.")
     ] = "train",
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Number of images to find.")] = 12,
     json: opt.Json = False,
@@ -140,5 +141,7 @@ def _run(source: str) -> Run:
         return RunStore(Path("runs")).find(source)
     except RunNotFoundError as error:
         raise InputError(
-            "There is no such folder or run", where=source, expected="images, or a run's folder or id"
+            "There is no such folder or run",
+            where=source,
+            expected="a folder of images, or a run's folder or id",
         ) from error

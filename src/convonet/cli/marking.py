@@ -34,7 +34,7 @@ def mark(
     ],
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH", help="Images of the set. Without any, the marks are listed."),
+        typer.Argument(metavar="PATH", help="Images to mark. If none are given, the marks are listed."),
     ] = None,
     label: Annotated[
         str | None, typer.Option("--label", metavar="CLASS", help="The class that these images belong to.")
@@ -75,7 +75,7 @@ def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) ->
     if not paths and not asked:
         return None
     if not paths:
-        raise InputError("No image was given", expected=f"images after DIR, for {asked[0]}")
+        raise InputError("No images were given", expected=f"images after DIR, for {asked[0]}")
     if len(asked) != 1:
         received = " and ".join(asked) or "none of them"
         raise InputError(

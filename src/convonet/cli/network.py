@@ -120,7 +120,7 @@ def export(
         typer.Option(
             "--data",
             metavar="FILE",
-            help="Data parameters of the images for checking the export. Default: those of the model's run.",
+            help="Data parameters of the images used to check the export. Default: those of the model's run.",
         ),
     ] = None,
     scaling: opt.Scaling = None,
@@ -197,7 +197,7 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
     low, high = answer.accuracy_loss_interval
     yield (
         f"Accuracy on {answer.images:,} {answer.split} images: {percent(small.accuracy)}, "
-        f"{percent(whole.accuracy)} in floating point; loss {percent(answer.accuracy_loss)} "
+        f"{percent(whole.accuracy)} in floating point; drop {percent(answer.accuracy_loss)} "
         f"(95% CI {100 * low:.1f} to {percent(high)})"
     )
 
@@ -210,7 +210,7 @@ def _compared(answer: ExportDocument) -> str:
         return text
     browser = answer.browser
     return (
-        f"{text}, {answer.golden_samples} of them in {browser}"
+        f"{text}, {answer.golden_samples} of them checked in {browser}"
         if browser
         else f"{text}, not checked in a browser"
     )

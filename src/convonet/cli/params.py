@@ -74,11 +74,13 @@ def new(
     given = {"train_dir": train_dir, "image_size": image_size, "channels": channels}
     if recipe is not None:
         if kind == "data" or preset is not None:
-            raise InputError("A recipe needs the kind hyper and cannot be combined with a preset")
+            raise InputError(
+                "A recipe is for hyperparameters only (kind hyper) and cannot be combined with a preset"
+            )
         values = _recipe_values(recipe, data, given)
     # Images that are given and not looked at would be dropped without a word.
     elif data is not None or any(given.values()):
-        raise InputError("Images are only used with a recipe", hint="Add --recipe fast")
+        raise InputError("Images are used only with a recipe", hint="Add --recipe fast")
     else:
         values = load_preset(kind, preset) if preset else {}  # type: ignore[arg-type]
     if kind == "data":

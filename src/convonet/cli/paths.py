@@ -56,7 +56,7 @@ def without_switch_types(params: Any) -> Any:
 
 
 class PathTyper(typer.Typer):
-    """A group of commands in whose paths `~` is the home folder: the shell leaves it in `--out=~/runs`."""
+    """A group of commands that expand `~` in paths; the shell does not do so in `--out=~/runs`."""
 
     def __init__(self, **options: Any) -> None:
         # The caller's class wins: the top group loads its commands lazily.

@@ -112,8 +112,8 @@ def print_suspects(document: SuspectsDocument) -> None:
     print_table(("rank", "path", "class", "suggested", "margin"), rows)
     if document.accuracy is not None:
         say(
-            f"{document.likely:,} of {document.images:,} labels are probably wrong; models that had not seen the image "
-            f"in question agree with {percent(document.accuracy)} of the labels."
+            f"{document.likely:,} of {document.images:,} labels are probably wrong. Each label was checked by models "
+            f"that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
         )
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")

@@ -41,7 +41,9 @@ def serve(
     token: Annotated[
         str | None,
         typer.Option(
-            "--token", envvar="CONVONET_TOKEN", help="Require this token. The environment variable is safer."
+            "--token",
+            envvar="CONVONET_TOKEN",
+            help="Require this token. The environment variable is safer than this option.",
         ),
     ] = None,
     allow_host: Annotated[
@@ -62,7 +64,7 @@ def serve(
             "--workers",
             min=1,
             max=64,
-            help="Number of processes that make predictions. One per core gives the most predictions/s.",
+            help="Number of processes that make predictions. One per core gives the highest throughput.",
         ),
     ] = 1,
     warm: Annotated[
@@ -112,7 +114,7 @@ def serve(
             "--timeout",
             metavar="S",
             min=0.1,
-            help="Time in seconds within which a request must arrive.",
+            help="Maximum time in seconds for a request to arrive.",
             rich_help_panel=_LIMITS,
         ),
     ] = 60.0,

@@ -44,7 +44,7 @@ def sort(
     ] = None,
     from_folders: Annotated[
         bool,
-        typer.Option("--from-folders", help="Use the folders of the images as their labels."),
+        typer.Option("--from-folders", help="Use the name of each image's folder as its label."),
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Undo the last step.")] = False,
     suggestions: Annotated[
@@ -59,7 +59,7 @@ def sort(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Label images with suggestions that are learned from a few labels, and write a label table."""
+    """Label images with the help of suggestions learned from a few labels, and write a label table."""
     session = open_session(Path(local_path(str(folder))).resolve(), progress)
     if classes is not None:
         session.name_classes(classes.split(","))
@@ -115,5 +115,5 @@ def _print(session: SortSession, copied: int | None) -> None:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])
         say(f"Least certain: {path} ({name}, {percent(share)})")
     elif state["left"]:
-        say("Label at least one image in each of two classes to get suggestions for the others")
+        say("To get suggestions for the others, label at least one image in each of two classes")
     say(f"Label table: {session.write_table()}")

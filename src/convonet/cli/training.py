@@ -66,8 +66,8 @@ def train(
         opt.TrainRecipeName | None,
         typer.Option(
             "--recipe",
-            help="auto plans the training for your images, fast trains only the quick candidates, best takes "
-            "longer, none trains exactly what you set.",
+            help="auto: plan the training for your images; fast: train only the quick candidates; best: take longer; "
+            "none: train exactly what you set.",
         ),
     ] = None,
     minutes: Annotated[
@@ -161,7 +161,7 @@ def resume(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Continue a run that was stopped, was killed or failed.
+    """Continue a run that was stopped or killed, or that failed.
 
     If the images have moved, give their new folder. Their content must be the same.
     """
@@ -184,7 +184,7 @@ def _print_demo(run: Run, as_json: bool) -> None:
     say(
         f"Test accuracy {percent(scores.accuracy)} on {scores.images} held-out digits "
         f"({interval_text(scores.accuracy_interval)}); "
-        f"always predicting one class gives {percent(scores.baseline_accuracy)}."
+        f"always predicting the most common class gives {percent(scores.baseline_accuracy)}."
     )
     say(f"Run folder: {run.path}")
     say(f"Report: {run.file('report.html')}")

@@ -49,7 +49,7 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
 
 
 def ask(task: Task, progress: str = "none") -> object:
-    """The result of a task that keeps no run, as JSON for the document of its kind."""
+    """The result of a task that keeps no run, as the JSON of the document for that kind of task."""
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)

@@ -32,7 +32,7 @@ def bits_of(purpose: str) -> np.random.PCG64:
 def split_by_group(labels: Rows, groups: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
     """Hold out a share; no group stands on both sides.
 
-    Classes are balanced as well as whole groups allow. A class of two groups or more stands on both sides, unless its
+    Classes are balanced as well as whole groups allow. A class of two or more groups stands on both sides, unless its
     groups are needed for another one.
 
     Args:
@@ -49,7 +49,7 @@ def split_by_group(labels: Rows, groups: Rows, share: float, seed: int) -> tuple
     members = _members(groups)
     if len(members) < 2:
         raise DataError(
-            "All images belong to one group, so none can be held out", expected="two groups or more"
+            "All images belong to one group, so none can be held out", expected="two or more groups"
         )
     side = _dealt(labels, members, (1 - share, share), f"group split:{seed}")
     _settle(labels, members, side)
@@ -110,7 +110,7 @@ def _dealt(labels: Rows, members: Members, weights: tuple[float, ...], purpose: 
 
 
 def _settle(labels: Rows, members: Members, side: Rows) -> None:
-    """Move small groups until a class of two groups or more stands on both sides, where that is possible."""
+    """Move small groups until a class of two or more groups stands on both sides, where that is possible."""
     sizes = np.array([len(rows) for rows in members])
     own = [np.unique(labels[rows]) for rows in members]
     present = np.zeros((2, int(labels.max()) + 1), np.int64)

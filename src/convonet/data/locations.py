@@ -23,9 +23,7 @@ ACCEPTED = (
 )
 
 
-_CONTROLS = (
-    "The path contains control characters. In JSON and in programs, write a backslash twice or use a slash"
-)
+_CONTROLS = "The path contains control characters. In JSON and in programs, write each backslash twice, or use slashes"
 
 
 class SetLocation(NamedTuple):
@@ -150,7 +148,7 @@ def _table_part(table: Table, split: Split, alone: bool) -> SetLocation | None:
 
 def _wanted(location: SetLocation | None, path: Path, split: Split, alone: bool) -> SetLocation | None:
     if location is None and alone:
-        expected = f"a folder, or rows of a split, named {' or '.join(SPLIT_NAMES[split])}"
+        expected = f"a folder, or a split in the table, named {' or '.join(SPLIT_NAMES[split])}"
         if path.suffix.lower() == ARRAY_SUFFIX:
             expected = EXPECTED
         raise DataError(f"There is no {split} set here", where=path, expected=expected)

@@ -98,4 +98,4 @@ def _asked(question: str, seconds: float, watch: Watch) -> str:
         finally:
             process.kill()
     why = f"it takes longer than {seconds:.0f} seconds on these names"
-    raise PatternError(f"{why}: avoid repeats inside repeats, such as (a+)+")
+    raise PatternError(f"{why}: avoid nested repeats, such as (a+)+")

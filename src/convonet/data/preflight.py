@@ -121,8 +121,8 @@ def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[DataF
                 "one_set", "All of these images were used for training: scores say nothing about new images"
             )
         ]
-    some = counted(count, "image is", "images are")
-    return [DataFinding("leak", f"{some} the same as one used for training: scores are too high")]
+    some = counted(count, "image was", "images were")
+    return [DataFinding("leak", f"{some} also used for training: scores are too high")]
 
 
 def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:

@@ -41,7 +41,7 @@ class Quality:
         """A sentence for each kind of fault."""
         if self.near_duplicates:
             more = sum(map(len, self.near_duplicates)) - len(self.near_duplicates)
-            yield f"{counted(more, 'image looks', 'images look')} like another one although the files differ"
+            yield f"{counted(more, 'image looks', 'images look')} like another image although the files differ"
         if self.near_conflicts:
             some = counted(self.near_conflicts, "group", "groups")
             verb = "is" if self.near_conflicts == 1 else "are"

@@ -25,11 +25,11 @@ _STEPS = 16
 _FOLDS = 5
 _FEWEST = 20
 _WORDS = {
-    "file_type": "the type of its file",
+    "file_type": "the file type",
     "height": "the height of the image",
     "width": "the width of the image",
     "border": "the brightness of the border",
-    "border_evenness": "the evenness of the border",
+    "border_evenness": "how uniform the border is",
     "brightness": "the brightness of the image",
     "all": "the combination of file type, size, border and brightness",
 }

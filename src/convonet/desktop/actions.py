@@ -64,7 +64,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "load_run_model", "App", "Load Model from a Run Folder …", "The model and scores of an earlier run"
     ),
     ActionSpec(
-        "save_model", "App", "Save Network Model …", "Under a name of your choice", needs="save_model"
+        "save_model",
+        "App",
+        "Save Network Model …",
+        "Save the model under a name of your choice",
+        needs="save_model",
     ),
     ActionSpec(
         "export_model",
@@ -162,11 +166,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_data", "View", "Data", "Check the images", "Ctrl+1"),
     ActionSpec("show_params", "View", "Parameters", "Data and hyperparameters", "Ctrl+2"),
     ActionSpec("show_network", "View", "Network", "Layers of the network", "Ctrl+3"),
-    ActionSpec("show_train", "View", "Train", "Curves while training", "Ctrl+4"),
+    ActionSpec("show_train", "View", "Train", "Training curves", "Ctrl+4"),
     ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),
     ActionSpec("show_use", "View", "Use", "Predict images or draw a digit", "Ctrl+6"),
     ActionSpec("show_tune", "View", "Tune", "Search for good settings", "Ctrl+7"),
-    ActionSpec("show_explain", "View", "Explain", "Why the model predicts what it predicts", "Ctrl+8"),
+    ActionSpec("show_explain", "View", "Explain", "Why the model made its predictions", "Ctrl+8"),
     ActionSpec("show_runs", "View", "Runs", "All runs", "Ctrl+9"),
     ActionSpec(
         "show_sort",
@@ -185,14 +189,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "check_quality",
         "Tools",
         "Check the Images",
-        "Find duplicates, images in both training and test, contradicting labels and other problems",
+        "Find duplicates, images in both training and test, conflicting labels and other problems",
         needs="initialise",
     ),
     ActionSpec(
         "show_augmented",
         "Tools",
         "Show Augmented Images",
-        "Training images as augmentation changes them",
+        "Training images after augmentation",
         needs="augment",
     ),
     ActionSpec(
@@ -215,13 +219,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "save_report", "Tools", "Save Report …", "Save the run's report as one HTML file", needs="save_model"
     ),
     ActionSpec(
-        "draw", "Tools", "Draw a Digit …", "Draw on a pad; the model answers at once", needs="save_model"
+        "draw",
+        "Tools",
+        "Draw a Digit …",
+        "Draw on a pad; the model predicts after each stroke",
+        needs="save_model",
     ),
     ActionSpec(
         "kernel_bench",
         "Tools",
         "Kernel Explorer …",
-        "Slide a kernel over an image; output sizes and parameters of layers",
+        "Slide a kernel over an image, or calculate the output sizes and parameters of layers",
     ),
     ActionSpec(
         "show_as",

@@ -88,7 +88,7 @@ def as_error(fault: Exception) -> ConvonetError:
         return fault
     error = missing_package(fault) or ConvonetError(
         f"Unexpected error: {type(fault).__name__}: {fault}",
-        hint="You can continue. To report the error, select Copy and paste the details",
+        hint="You can continue. To report the error, click Copy, then paste the details into your report",
     )
     error.__cause__ = fault
     return error.with_traceback(fault.__traceback__)

@@ -26,7 +26,7 @@ def check_for_server(path: Path, *, is_image: bool) -> None:
     raise InputError(
         "This window works with the images and models on the server",
         where=path,
-        expected="images to predict, a folder of them, or a parameter file (.json)",
+        expected="images to predict, a folder of images, or a parameter file (.json)",
         hint="Copy it to a folder below the server's root, then choose it with the buttons",
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from convonet.desktop.dialogs.pick import Choice
 from convonet.desktop.dropped import check_for_server, has_folders, params_kind
 from convonet.errors import ConvonetError, InputError, ParamError
-from convonet.exporting.chromium import find_chromium
+from convonet.exporting.browsers import find_chromium
 from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, preset
 from convonet.params.migrations import VERSION_KEY
@@ -178,7 +178,7 @@ class FileActions:
         options = {}
         if not is_cached():
             text = (
-                f"The page needs ONNX Runtime Web, which is not on this computer. Download it ({DOWNLOAD_MIB} MiB) "
+                f"The page needs ONNX Runtime Web, which is not on this machine. Download it ({DOWNLOAD_MIB} MiB) "
                 "with npm? It is kept for later exports."
             )
             if self._asker().choose("Download ONNX Runtime Web", text, ["Download", "Cancel"]) != "Download":
@@ -186,7 +186,7 @@ class FileActions:
             options["fetch"] = True
         if find_chromium() is None:
             text = (
-                "There is no Chromium, Chrome or Edge on this computer, so the page cannot be compared with the model "
+                "There is no Chromium, Chrome or Edge on this machine, so the page cannot be compared with the model "
                 "in a browser. Export it without the check?"
             )
             if (

@@ -174,7 +174,7 @@ class TaskActions:
         def make(_: Watch) -> TrainTask:
             return self._session.images.demo()
 
-        self._controller.prepare("Writing 1,797 handwritten digits …")
+        self._controller.prepare("Saving 1,797 images of handwritten digits …")
         self._show("train")
         self._controller.background.call("demo", make, self._start_demo, self._failed)
 

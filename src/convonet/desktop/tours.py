@@ -31,13 +31,14 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "train",
             "train_val",
             "Train",
-            "The page says what will be trained on your images. One click starts it; Stop keeps finished work.",
+            "The page shows what will be trained on your images. One click starts training; Stop keeps finished work.",
         ),
         TourStep(
             "train",
             "",
             "Read the summary",
-            "It shows the accuracy on test images, what was tried, and advice. “Apply and train again” follows it.",
+            "It shows the accuracy on test images, what was tried, and advice. “Apply and train again” "
+            "starts a new run with this advice.",
         ),
         TourStep(
             "network",
@@ -66,7 +67,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "data",
             "load_test",
             "Choose test images",
-            "Images that training never sees, in one folder per class.",
+            "Images that are never used for training, in one folder per class.",
         ),
         TourStep(
             "test",
@@ -93,7 +94,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "params/data",
             "",
             "Set the image size",
-            "With “auto”, it is chosen from the images. Larger images show more detail and take longer to train.",
+            "With “auto”, it is chosen based on the images. Larger images show more detail and take longer to train.",
         ),
         TourStep(
             "runs",

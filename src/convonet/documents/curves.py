@@ -8,7 +8,7 @@ from convonet.documents.document import Document, IntervalBounds
 
 
 class ReliabilityDiagram(Document):
-    """Accuracy against confidence in bins. Means are None in an empty bin."""
+    """Accuracy by confidence bin. The means of an empty bin are None."""
 
     edges: tuple[float, ...] = Field(description="Edges of the bins: one more than the number of bins.")
     counts: tuple[int, ...]
@@ -17,7 +17,7 @@ class ReliabilityDiagram(Document):
 
 
 class ConfidenceHistogram(Document):
-    """Correct and incorrect predictions by their confidence."""
+    """Correct and incorrect predictions by confidence."""
 
     edges: tuple[float, ...]
     right: tuple[int, ...]
@@ -39,7 +39,7 @@ class PrecisionRecallPoints(Document):
 
 
 class ClassCurve(Document):
-    """The curves of one class against the rest; `chance` is its fraction of the images."""
+    """The curves of one class against the rest; `chance` is the fraction of images in this class."""
 
     class_: str = Field(alias="class")
     images: int

@@ -19,9 +19,9 @@ IntervalBounds = tuple[float, float]
 
 
 class Document(BaseModel):
-    """A frozen document with the keys of its JSON.
+    """A frozen document whose fields are the keys of its JSON.
 
-    Keys that this version does not know are kept and written again. `document["key"]` is the same as `document.key`.
+    Keys unknown to this version are kept when the document is saved. `document["key"]` is the same as `document.key`.
     """
 
     # Deferred: a command that reads one document does not wait until the models of all others are built.
@@ -37,7 +37,7 @@ class Document(BaseModel):
         """The document that a JSON value describes; `where` is its location in error messages.
 
         Raises:
-            DocumentError: the value lacks keys of this document or has other types.
+            DocumentError: keys of this document are missing, or values have the wrong type.
         """
         try:
             return cls.model_validate(value)

@@ -19,7 +19,7 @@ SPLITS = ("test", "val", "train")
 
 
 class SkippedFile(Document):
-    """A skipped file: no score includes it."""
+    """A skipped file, which no score includes."""
 
     path: str
     reason: str
@@ -39,7 +39,7 @@ class ClassRow(Document):
 
 
 class AverageRow(Document):
-    """A mean over the classes, in which each counts equally (macro) or by its number of images (weighted)."""
+    """A mean over the classes, with equal weights (macro) or weighted by the number of images (weighted)."""
 
     precision: float
     recall: float
@@ -72,7 +72,7 @@ class ChosenDecision(Document):
     ece_before: float | None = None
     ece_after: float | None = None
     ece_uncalibrated: float | None = Field(
-        None, description="Calibration error on the evaluated images without the temperature."
+        None, description="Calibration error on the evaluated images before temperature scaling."
     )
     min_recall: float | None = None
     costs: tuple[float, float] | None = None
@@ -87,9 +87,9 @@ class UnknownScores(Document):
 
     Attributes:
         threshold: an image is unknown above this score.
-        rate: the fraction of known images above the threshold, by which it was chosen on the set `measured_on`.
-        false_alarms: the fraction of the evaluated images that is classified as unknown.
-        found: the fraction of the `outside_images` that is classified as unknown.
+        rate: the fraction of known images allowed above the threshold, which was chosen on the set `measured_on`.
+        false_alarms: the fraction of the evaluated images that are classified as unknown.
+        found: the fraction of the `outside_images` that are classified as unknown.
     """
 
     threshold: float
@@ -180,7 +180,7 @@ class EvaluationDocument(Document):
 
     @classmethod
     def best_in(cls, folder: Path) -> EvaluationDocument | None:
-        """The most important evaluation: of test images, otherwise of validation, otherwise of training images."""
+        """The most important evaluation: on the test images, otherwise on the validation or training images."""
         found = (cls.in_folder(folder, split) for split in SPLITS)
         return next((one for one in found if one is not None), None)
 
@@ -239,7 +239,7 @@ SCORES = (
 
 
 class SetRow(Document):
-    """The main scores of one set. If it was not `evaluated`, they are means over an epoch of training."""
+    """The main scores of one set. If the set was not `evaluated`, the scores are means over a training epoch."""
 
     set: Literal["train", "val", "test"]
     images: int
@@ -250,7 +250,7 @@ class SetRow(Document):
 
 
 class SetsTable(Document):
-    """Training, validation and test side by side; `sentence` if the test score is significantly below validation."""
+    """Training, validation and test side by side; `sentence` warns if test accuracy is significantly lower."""
 
     rows: tuple[SetRow, ...]
     sentence: str | None
@@ -274,6 +274,6 @@ class RunEvaluation(EvaluationDocument):
 
 
 class EvaluateDocument(RunEvaluation):
-    """The result of `evaluate`: the scores, the run folder, and the other sets of the same model."""
+    """The result of `evaluate`: the scores, the run folder, and the scores of the same model on each set."""
 
     sets: SetsTable

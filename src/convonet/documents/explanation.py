@@ -31,7 +31,7 @@ class DeletionCurve(Document):
 
 
 class FaithfulnessCheck(Document):
-    """Whether a map is faithful. `likeness`: rank correlation with the map for shuffled weights, or None."""
+    """Whether a map is faithful. `likeness`: rank correlation with the map of a shuffled network, or None."""
 
     deletion: DeletionCurve
     likeness: float | None
@@ -103,7 +103,7 @@ class LayersDocument(Document):
 
 
 class DreamedChannel(Document):
-    """The picture that activates a channel most, with its mean activation at the start and at the end.
+    """The picture that activates a channel most strongly, with its mean activation at the start and at the end.
 
     Attributes:
         best_image: the activation of the best test image; None without images.

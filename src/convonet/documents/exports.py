@@ -11,11 +11,11 @@ class ExportDocument(Document):
     """An export that was compared with the model, image by image.
 
     Attributes:
-        images: number of images that it was compared on; 0 for synthetic images.
-        samples: which images these are.
+        images: number of images used for the comparison; 0 for synthetic images.
+        samples: which images were used.
         largest_difference: largest difference in any probability; None if nothing could be compared.
         browser: web page only: the browser whose predictions were compared.
-        golden_samples: web page only: number of images that it contains with their predictions.
+        golden_samples: web page only: number of images stored in it with their predictions.
     """
 
     sparse = True
@@ -43,15 +43,15 @@ class NetworkNumbers(Document):
 
 
 class Int8Numbers(Document):
-    """A network in 8 bits compared with the same network in floating point; also in the JSON file next to the export.
+    """An 8-bit network compared with its floating-point original; also in the JSON file next to the export.
 
     Attributes:
-        split: the set that both classified; `images`: its number of images.
-        accuracy_loss: accuracy in floating point minus accuracy in 8 bits, on the same images.
-        only_float_correct, only_int8_correct: images that only one of them classifies correctly.
-        changed_predictions: images that they classify differently.
+        split: the set that both networks classified; `images`: its number of images.
+        accuracy_loss: floating-point accuracy minus 8-bit accuracy, on the same images.
+        only_float_correct, only_int8_correct: number of images that only one network classifies correctly.
+        changed_predictions: number of images that the two networks classify differently.
         largest_difference: largest difference in any probability.
-        max_loss: the largest loss that was allowed.
+        max_loss: the largest accuracy loss allowed.
         weight_bits: 8 or 7.
         threads: threads used in the comparison; None: all cores.
     """

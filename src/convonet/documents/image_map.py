@@ -8,7 +8,7 @@ from convonet.documents.document import Document
 
 
 class ImageMap(Document):
-    """A map in columns: entry i of each is image i.
+    """A map of images as columns: entry i of every column belongs to image i.
 
     Attributes:
         total: number of images in the set; `images` of them are on the map.
@@ -19,8 +19,8 @@ class ImageMap(Document):
         wrong_label_scores: the weight of that class among them minus the weight of the image's own class, −1..1.
         outlier_scores: the mean distance to the five nearest images.
         neighbors: the most similar images, nearest first.
-        likely_wrong: number of labels whose score is above 0: the neighbors contradict them.
-        model: the model of `predicted` and `confidence`; None: no model was used.
+        likely_wrong: number of labels that the neighbors contradict (score above 0).
+        model: the model that predicted the classes; None: no model was used.
         predicted: indices of `classes`.
         confidence: the probability of the predicted class.
     """
@@ -53,7 +53,7 @@ class SimilarImage(Document):
 
 
 class SimilarImages(Document):
-    """The images of a set that look most like an image, most similar first.
+    """The images of a set that look most like a given image, most similar first.
 
     Attributes:
         root: the folder that paths are relative to, or the `.npz` file.

@@ -22,7 +22,7 @@ class SkippedImage(Document):
 
 
 class SideRange(Document):
-    """The range of a side of the images, in pixels."""
+    """The range of the heights or widths of the images, in pixels."""
 
     min: int
     median: float
@@ -37,14 +37,14 @@ class ImageSizes(Document):
 
 
 class LeakRow(Document):
-    """An image that is in both sets, by its path in each."""
+    """An image that is in both sets, with its path in each."""
 
     train: str
     test: str
 
 
 class ShortcutRow(Document):
-    """A class that can be recognized from a property of the files alone; `auc`: of the class against the rest."""
+    """A class that can be recognized from a property of the files alone; `auc`: for the class against the rest."""
 
     class_: str = Field(alias="class")
     cue: str

@@ -7,7 +7,7 @@ from convonet.documents.run_record import Machine
 
 
 class ExaminedMachine(Machine):
-    """The machine, the backend of Keras and its device; `error` if Keras does not start."""
+    """The machine, the Keras backend and its device; `error` if Keras does not start."""
 
     sparse = True
 
@@ -17,7 +17,7 @@ class ExaminedMachine(Machine):
 
 
 class OwnFolders(Document):
-    """The folders of the user's settings and of the cache of decoded images."""
+    """The folders for the user's settings and for the cache of decoded images."""
 
     home: str
     cache: str

@@ -12,7 +12,7 @@ Numbers = list[object]
 
 
 class StepRow(Document):
-    """One position of the kernel: the values below it, the products with the kernel, and their sum (`value`)."""
+    """One position of the kernel: the values under it, the products with the kernel, and their sum (`value`)."""
 
     row: int
     column: int
@@ -51,7 +51,7 @@ class ExampleDocument(Document):
 
     Attributes:
         pooled: the map `pool` after each type of pooling.
-        yellow: the output of the color detector for yellow at each color.
+        yellow: the output of the yellow detector for each color.
     """
 
     image: Grid

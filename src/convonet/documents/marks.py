@@ -21,7 +21,7 @@ class Mark(NamedTuple):
     label: str | None
 
     def row(self) -> MarkRow:
-        """The same in a document."""
+        """The mark as a row of a document."""
         return MarkRow(path=self.path, label=self.label, leave_out=self.label is None)
 
 

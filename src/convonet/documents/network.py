@@ -31,8 +31,8 @@ class LayerRow(Document):
         kernel, stride: of a convolution or pooling, otherwise None.
         padding: `same`, `valid` or None.
         activation: its name, None if the layer has none.
-        receptive_field: side of the part of the image that one output depends on, in pixels; both sides if they
-            differ; None after the layer in which positions are lost.
+        receptive_field: side of the part of the image that one output depends on, in pixels; (height, width) if
+            they differ; None from the first layer that discards positions, such as flatten, onward.
         macs: multiply-adds for one image.
         bytes: memory of the layer's output for one image.
     """

@@ -39,7 +39,7 @@ class ValidationScore(Document):
 
     @property
     def collapsed(self) -> bool:
-        """Whether it is no better than always predicting the largest class."""
+        """Whether the candidate is no better than always predicting the largest class."""
         # With equality: a model that has collapsed has exactly this accuracy.
         return self.accuracy <= self.majority
 
@@ -51,13 +51,13 @@ class Candidate(Document):
         name: unique in the plan, and the name of its folder.
         kind: a network trained from scratch, a frozen backbone with a linear classifier, or a fine-tuned backbone.
         title: for tables.
-        hyper: its hyperparameters; without the epochs if the candidate is timed, because they are a decision.
+        hyper: its hyperparameters; without the epochs if the candidate is timed: these are recorded as a decision.
         image_size: (height, width) of its input, in pixels.
         channels: 1 or 3.
         last_blocks: number of blocks at the end of the backbone that are trained if training all of it takes too long;
             0: never.
         timed: the measured speed decides how many epochs it trains, from `least_epochs` to `most_epochs`.
-        state: whether it waits, is done, was skipped or failed.
+        state: whether it is waiting, done, skipped or failed.
         reason: why it was skipped, failed or was not chosen.
         seconds: how long it took.
         images_per_second: throughput of its training steps, or of the frozen backbone.

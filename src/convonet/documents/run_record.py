@@ -132,14 +132,14 @@ class SearchScores(Document):
 
 
 class OutOfFoldScores(Document):
-    """The fraction of images whose label agrees with networks that were trained without the image."""
+    """The fraction of labels that agree with networks trained without the image."""
 
     accuracy: float
     images: int
 
 
 class RunScores(Document):
-    """The scores of a run that were measured."""
+    """The measured scores of a run."""
 
     sparse = True
 
@@ -248,12 +248,12 @@ class RunRecord(Document):
 
     @property
     def train_dir(self) -> str | None:
-        """The training images as the parameter file names them."""
+        """The location of the training images, as given in the parameter file."""
         found = (self.params.data or {}).get("train_dir")
         return found if isinstance(found, str) else None
 
     def hyper_value(self, name: str, default: Any = None) -> Any:
-        """A hyperparameter as its file has it, or `default`."""
+        """The value of a hyperparameter as given in the parameter file, or `default`."""
         return (self.params.hyper or {}).get(name, default)
 
     @property

@@ -39,7 +39,7 @@ class RunRow(Document):
         error: why it failed, in one sentence.
         val_accuracy: training runs only: the validation accuracy of the model.
         model: evaluations only: the evaluated model.
-        belongs_to: the id of the run whose model this evaluation evaluates, if that run is in the list.
+        belongs_to: the id of the run whose model was evaluated, if that run is in the list.
         evaluations: all evaluations of its model, including those with a run of their own.
     """
 
@@ -92,7 +92,7 @@ class ComparedRun(Document):
     Attributes:
         same_data: whether it was trained on the same images as the first run.
         marked_since: number of test images whose mark was added or removed after the run's last test.
-        outdated: the same as a sentence; empty if the test is up to date.
+        outdated: a sentence that says so; empty if the test is up to date.
     """
 
     run: str
@@ -107,10 +107,10 @@ class ComparedRun(Document):
 
 
 class PairRow(Document):
-    """McNemar's test of two runs on the images on which both were tested with the same label.
+    """McNemar's test of two runs on the images that both were tested on and that have the same label in both.
 
-    `same_images`: these are all test images of both runs. If there are no such images, the counts and the p-value are
-    absent.
+    `same_images`: whether these are all the test images of both runs. If there are no such images, the counts and the
+    p-value are absent.
     """
 
     sparse = True

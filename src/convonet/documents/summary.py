@@ -34,7 +34,7 @@ class Tried(Document):
 
 
 class NextStep(Document):
-    """A piece of advice and the command that follows it; `command` is empty if there is none.
+    """A piece of advice and the command that carries it out; `command` is empty if there is none.
 
     Attributes:
         recipe, settings: what the command changes, for interfaces that have a button instead.

@@ -48,16 +48,20 @@ class ThresholdRequest:
         faults = {}
         if len(given) > 1:
             faults[given[1]] = (
-                f"{given[1]}: give only one way to set the threshold, received {' and '.join(given)}"
+                f"{given[1]}: specify only one way to set the threshold, received {' and '.join(given)}"
             )
         if self.min_recall is not None and not 0 < self.min_recall <= 1:
-            faults["min_recall"] = f"min_recall: expected above 0 and up to 1, received {self.min_recall:g}"
+            faults["min_recall"] = (
+                f"min_recall: expected a number above 0 and up to 1, received {self.min_recall:g}"
+            )
         if self.costs is not None and not (min(self.costs) >= 0 < max(self.costs) < np.inf):
             faults["costs"] = f"costs: expected two costs of 0 or more, not both 0, received {self.costs}"
         for name in ("min_recall", "costs"):
             if rules[name] is not None and num_classes != 2:
                 # A range that is wrong as well is the nearer reason.
-                faults.setdefault(name, f"{name}: a threshold needs two classes, the model has {num_classes}")
+                faults.setdefault(
+                    name, f"{name}: a threshold needs two classes, but the model has {num_classes}"
+                )
         if faults:
             raise ParamError.of(faults)
 

@@ -58,8 +58,8 @@ def compare_models(a: Evaluation, b: Evaluation) -> McNemar:
         differ = sorted(path for path, _ in labels_a.items() ^ labels_b.items())
         raise DataError(
             "The two models were not evaluated on the same images with the same classes",
-            expected="one test set for both",
-            received=f"{len(set(differ))} images that differ, the first is {differ[0]}",
+            expected="the same test set for both",
+            received=f"{len(set(differ))} images that differ; the first is {differ[0]}",
         )
     correct_b = dict(zip(b.paths, (b.y_true == b.y_pred).tolist(), strict=True))
     return mcnemar(a.y_true == a.y_pred, np.array([correct_b[path] for path in a.paths]))

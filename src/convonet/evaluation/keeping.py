@@ -36,9 +36,9 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
     keras_file, onnx_file = model_files(path)
     if keras_file is None or keras_file.suffix != ".keras":
         raise ModelFileError(
-            "A threshold or a temperature can only be saved in a .keras file that Convonet made",
+            "A threshold or a temperature can be saved only in a .keras file made by Convonet",
             where=path,
-            hint="Without keep they apply to this evaluation only",
+            hint="Without keep, they apply to this evaluation only",
         )
     # Before the file is changed: the hash tells whether the ONNX file was made from it.
     old_hash = sha256_of(keras_file)

@@ -187,7 +187,7 @@ def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
         )
     if tuple(prepared.images.shape[1:]) != info.pixels.shape:
         raise DataError(
-            f"The images of the {split} set were prepared in a different shape from the model's",
+            f"The images of the {split} set do not have the shape that the model expects",
             where=prepared.listing.root,
             expected=" × ".join(str(side) for side in info.pixels.shape),
             received=" × ".join(str(side) for side in prepared.images.shape[1:]),
@@ -199,7 +199,7 @@ def _check_classes(info: ModelInfo, offered: Sequence[str], watch: Watch) -> tup
     offered = tuple(offered)
     if not info.classes:
         names = ", ".join(offered[:10]) + (" …" if len(offered) > 10 else "")
-        message = f"The model has no class names. The names of the folders are used, in this order: {names}"
+        message = f"The model has no class names. The folder names are used, in this order: {names}"
         watch.tell(Warned(message=message, subject="classes"))
         return offered
     if offered != info.classes:
@@ -223,5 +223,5 @@ def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> ClassMismatch
         extra=extra,
         expected=expected,
         received=received,
-        hint="Read the set with the model's class names, or give a class_map",
+        hint="Read the set with the model's class names, or specify a class_map",
     )

@@ -135,5 +135,5 @@ def _tell_skipped(files: FoundImages, watch: Watch) -> None:
     first = files.skipped[0]
     count = len(files.skipped)
     files_were = "1 file was" if count == 1 else f"{count} files were"
-    message = f"{files_were} skipped, the first is {first.path}: {first.reason}"
+    message = f"{files_were} skipped; the first is {first.path}: {first.reason}"
     watch.tell(Warned(message=message, subject="files"))

@@ -149,9 +149,8 @@ def _curve(
 
 
 def _sentence(deletion: Deletion, likeness: float | None) -> str:
-    count = "none" if not deletion.beaten else f"{deletion.beaten}"
     sentence = (
-        f"Deleting the pixels with the highest values first lowers the probability faster than {count} of "
+        f"Deleting the pixels with the highest values first lowers the probability faster than {deletion.beaten} of "
         f"{deletion.orders} random orders (area {deletion.area:.2f} against {deletion.random_area:.2f})"
     )
     if not deletion.better:

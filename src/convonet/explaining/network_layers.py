@@ -50,9 +50,9 @@ def find_layer(network: keras.Model, name: str) -> NamedLayer:
         return found[0]
     names = [named.name for named in found or layers]
     near = nearest(name, names)
-    listed = Hint.of("{} lists all of them", call("summary(model)", "summary MODEL"))
+    listed = Hint.of("{} lists all layers", call("summary(model)", "summary MODEL"))
     raise InputError(
-        "The network has several layers of this name" if found else "The network has no such layer",
+        "The network has several layers with this name" if found else "The network has no such layer",
         where=name,
         expected="one of " + _some(names),
         hint=f"Did you mean {near}?" if near and not found else listed,

@@ -49,7 +49,7 @@ def squares_of(size: tuple[int, ...], settings: ExplainSettings) -> list[tuple[s
     if not 1 <= patch <= min(size):
         faults["patch"] = f"patch: expected 1 to {min(size)} pixels, received {patch}"
     if not 1 <= stride <= max(patch, 1):
-        faults["stride"] = f"stride: expected 1 to the patch's {patch} pixels, received {stride}"
+        faults["stride"] = f"stride: expected 1 to {patch} pixels (the size of the patch), received {stride}"
     if faults:
         raise ParamError.of(faults)
     tops, lefts = (sorted({*range(0, side - patch + 1, stride), side - patch}) for side in size)

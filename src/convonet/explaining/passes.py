@@ -116,7 +116,7 @@ def require_torch() -> None:
     """
     if backend.name() != "torch":
         raise ConvonetError(
-            "Gradients through a network are computed with torch only",
+            "Gradients can be computed only with the torch backend",
             expected="KERAS_BACKEND=torch",
             received=backend.name(),
             hint="Use occlusion, which works with every backend",

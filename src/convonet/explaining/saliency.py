@@ -15,7 +15,7 @@ from convonet.nets.net_model import NetModel
 @register(
     "saliency",
     "Saliency",
-    "absolute change of the class's logit per gray level, largest over the channels",
+    "absolute change of the class's logit per gray level, maximum over the channels",
 )
 def explain(
     model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TypedDict
@@ -18,26 +16,6 @@ from convonet.exporting.static_server import REPORT, serving
 from convonet.hints import Hint, option
 from convonet.scratch import Scratch
 
-_COMMANDS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-    "microsoft-edge",
-)
-_PROGRAMS = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    ),
-    "win32": (
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-        r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-    ),
-}
 _OPTIONS = (
     "--headless=new",
     "--disable-gpu",
@@ -51,15 +29,6 @@ _OPTIONS = (
 )
 _SECONDS = 300.0
 _BETWEEN_LOOKS = 0.1
-
-
-def find_chromium() -> Path | None:
-    """Chromium, Chrome or Edge on this machine; None where there is none."""
-    found = next(filter(None, map(shutil.which, _COMMANDS)), None)
-    programs = (
-        [found] if found else [path for path in _PROGRAMS.get(sys.platform, ()) if os.path.exists(path)]
-    )
-    return Path(programs[0]) if programs else None
 
 
 class PageReport(TypedDict, total=False):
@@ -118,12 +87,12 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
         except queue.Empty:
             if browser.poll() is not None:
                 raise ConvonetError(
-                    "The browser that checks the export closed without responding",
+                    "The browser used to check the export closed without responding",
                     received=f"exit code {browser.returncode}",
                     hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
                 ) from None
     raise ConvonetError(
-        "The browser that checks the export did not respond",
+        "The browser used to check the export did not respond",
         expected=f"a response within {_SECONDS:g} s",
         hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
     )

@@ -125,10 +125,10 @@ def _check_script(made: Path, expected: Probabilities, tolerance: float) -> floa
 
 def _not_the_same(expected: str, received: str) -> ModelFileError:
     return ModelFileError(
-        "The script of the exported folder does not give the same probabilities, so no folder was written",
+        "The exported script and the model give different probabilities, so no folder was written",
         expected=expected,
         received=received,
-        hint="Have the images changed since the model was trained? The onnx format does not need them",
+        hint="Check whether the images have changed since training. An export to onnx does not need them",
     )
 
 
@@ -140,11 +140,12 @@ def _readme(info: ModelInfo) -> str:
     rule = ""
     if info.threshold is not None:
         positive = info.positive or info.classes[-1]
-        rule = f"\n`{positive}` is predicted at a probability of {info.threshold:g} and above.\n"
+        rule = f"\n`{positive}` is predicted if its probability is {info.threshold:g} or higher.\n"
     unknown = ""
     if info.unknown is not None:
         unknown = (
-            f"\nAn image with an `unknown_score` above {info.unknown.threshold:g} belongs to none of them.\n"
+            f"\nAn image with an `unknown_score` above {info.unknown.threshold:g} belongs to none of these "
+            "classes.\n"
         )
     return f"""\
 # An image classifier
@@ -156,9 +157,9 @@ It distinguishes {len(info.classes)} classes: {names}.
     python {SCRIPT} IMAGE ...
 
 prints one JSON object for each image: the class, its probability, and the probabilities of all classes.
-`python {CHECK}` checks whether the images in `{GOLDEN}/` still get the same predictions as when the folder was made.
+`python {CHECK}` checks whether the images in `{GOLDEN}/` still get the predictions recorded at export.
 
-| file | what it is |
+| file | contents |
 |---|---|
 | `{MODEL}` | the network: input `pixels`, float32 0..255, {shape}, {colour}; output `probabilities` |
 | `{ABOUT}` | class names, how images are resized, threshold |
@@ -166,6 +167,6 @@ prints one JSON object for each image: the class, its probability, and the proba
 | `{SCRIPT}` | predicts; needs ONNX Runtime, Pillow and NumPy only |
 | `{GOLDEN}/` | images with their probabilities |
 
-Scaling, probabilities and temperature are inside the network. `{SCRIPT}` does not read floating-point TIFF files
-as Convonet does; all other images give the same pixels.
+Pixel scaling, temperature scaling and the conversion to probabilities are part of the network. `{SCRIPT}` reads
+floating-point TIFF files differently from Convonet; all other images give the same pixels.
 """

@@ -89,7 +89,7 @@ def _name_nodes(path: Path) -> list[str]:
     # The last layer stays in floating point, so one layer alone leaves nothing to quantize.
     if len(heavy) < 2:
         raise ModelFileError(
-            "The network has no hidden layers with weights, so 8 bits have no advantage",
+            "The network has no hidden layers with weights, so an 8-bit export has no advantage",
             hint="Export it as onnx",
         )
     return [node.name for index, node in enumerate(nodes) if not heavy[0] <= index < heavy[-1]]

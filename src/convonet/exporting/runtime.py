@@ -30,7 +30,7 @@ DOWNLOAD_MIB = 32
 """The size of the package, for those who are asked whether to download it."""
 
 _SECONDS = 600
-_ELSEWHERE = f"run npm pack {PACKAGE}@{VERSION} on another machine and give the file with {{}}"
+_ELSEWHERE = f"run npm pack {PACKAGE}@{VERSION} on another machine and pass the file with {{}}"
 
 
 def cached_runtime() -> Path:
@@ -101,7 +101,7 @@ def _packed(folder: Path) -> Path:
             "npm could not download ONNX Runtime Web",
             received=(lines[0] if lines else f"exit code {done.returncode}")[:200],
             hint=Hint.of(
-                "Check the internet connection and npm's settings, or give a downloaded package with {}",
+                "Check the internet connection and npm's settings, or pass a downloaded package with {}",
                 option("runtime"),
             ),
         )
@@ -148,7 +148,7 @@ def _check(files: Mapping[str, bytes], where: Path) -> None:
                 expected=f"SHA-256 {expected}",
                 received=received,
                 hint=Hint.of(
-                    "Give the package of that version with {}; Convonet uses no other files",
+                    "Pass that version of the package with {}; Convonet uses no other version",
                     option("runtime"),
                 ),
             )

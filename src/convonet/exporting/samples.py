@@ -53,7 +53,9 @@ def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | N
         # Images that the person named must be there; those of an old run may be gone.
         if task.data is not None:
             raise
-        message = f"The training images cannot be read, so the export is checked with noise: {error.what}"
+        message = (
+            f"The training images cannot be read, so the export is checked with random noise: {error.what}"
+        )
         watch.tell(Warned(message=message, subject="samples"))
         return None
 

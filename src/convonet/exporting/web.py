@@ -15,7 +15,8 @@ from convonet.atomic import json_text
 from convonet.data.decode import read_image, read_whole
 from convonet.errors import InputError, ModelFileError
 from convonet.events import Warned, Watch
-from convonet.exporting.chromium import answers_of, find_chromium
+from convonet.exporting.browsers import find_chromium
+from convonet.exporting.chromium import answers_of
 from convonet.exporting.folder import ABOUT, GOLDEN, MODEL, new_folder, write_description
 from convonet.exporting.runtime import HASHES, PACKAGE, VERSION
 from convonet.exporting.samples import Samples
@@ -111,16 +112,16 @@ def _browser(unchecked: bool, watch: Watch) -> Path | None:
     found = find_chromium()
     if found is not None:
         return found
-    message = "There is no Chromium, Chrome or Edge here, so the page cannot be compared in a browser"
+    message = "No Chromium, Chrome or Edge browser was found, so the page's predictions cannot be checked in a browser"
     if not unchecked:
         raise InputError(
             message,
             hint=Hint.of(
-                "Install one of them, or add {}; then open check.html of the export in a browser",
+                "Install one of them, or add {}; then open the export's check.html in a browser",
                 option("unchecked", True),
             ),
         )
-    watch.tell(Warned(message=f"{message}. Open check.html of the export in one.", subject="browser"))
+    watch.tell(Warned(message=f"{message}. Open the export's check.html in a browser.", subject="browser"))
     return None
 
 
@@ -190,7 +191,7 @@ def _manifest() -> str:
 
 def _not_the_same(expected: str, received: str) -> ModelFileError:
     return ModelFileError(
-        "The exported page does not give the same probabilities in a browser, so no folder was written",
+        "In a browser, the exported page gives different probabilities than the model, so no folder was written",
         expected=expected,
         received=received,
         hint="The .keras file is unchanged",
@@ -216,9 +217,9 @@ https or localhost.
 | file | contents |
 |---|---|
 | `{PAGE}` | the page |
-| `{CHECK}` | classifies {golden} images in your browser and compares the answers with those at export |
-| `{MODEL}`, `{ABOUT}`, `labels.txt` | the network, how images become its input, and the class names |
-| `{GOLDEN}/` | the images of the check with their probabilities |
+| `{CHECK}` | classifies {golden} images in your browser and compares the predictions with those recorded at export |
+| `{MODEL}`, `{ABOUT}`, `labels.txt` | the network, how images are prepared for it, and the class names |
+| `{GOLDEN}/` | the images for the check with their probabilities |
 | `{RUNTIME}/` | {PACKAGE} {VERSION}, © Microsoft Corporation, MIT License |
 | `{WORKER}`, `{FILES}` | keep the page for offline use |
 """

@@ -63,7 +63,7 @@ def decide(
 def _faults(classes: Sequence[str], positive: str | None, threshold: float | None) -> dict[str, str]:
     faults: dict[str, str] = {}
     if len(classes) != 2:
-        two = f"needs two classes, the model has {len(classes)}"
+        two = f"needs two classes, but the model has {len(classes)}"
         if positive is not None:
             faults["positive"] = f"positive: a positive class {two}"
         if threshold is not None:

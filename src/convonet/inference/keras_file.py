@@ -67,14 +67,14 @@ def damaged(path: Path, error: Exception) -> ModelFileError:
     # zipfile has no class of its own for this.
     if "password" in str(error) or "encrypted" in str(error):
         return ModelFileError(
-            "The model file is encrypted, so it is not opened",
+            "The model file is encrypted, so it was not opened",
             where=path,
             expected="a .keras file as Keras writes it",
-            hint="Unpack it with its password and save the network again",
+            hint="Decrypt it with its password and save the network again",
         )
     return ModelFileError(
-        "The model file is damaged or cut off",
+        "The model file is damaged or incomplete",
         where=path,
         received=(str(error) or type(error).__name__)[:200],
-        hint="Copying or downloading may not have finished. Get the file again",
+        hint="It may not have been copied or downloaded completely. Get the file again",
     )

@@ -33,7 +33,7 @@ def read_labels(file: Path) -> tuple[str, ...]:
     # Teachable Machine numbers the lines; plain lists do not.
     names = _without_numbers([name(line) for line in lines if name(line)])
     if len(set(names)) != len(names):
-        raise ModelFileError("The file of class names contains a class twice", where=file)
+        raise ModelFileError("The file of class names contains the same class twice", where=file)
     return tuple(names)
 
 

@@ -126,11 +126,11 @@ def info_of(text: OnnxText, path: Path) -> ModelInfo:
             "This ONNX file does not describe its classes and pixels",
             where=path,
             expected=f"a file that Convonet exported, with the property {PROPERTY}",
-            hint="Open the .keras file that it was made from and export that",
+            hint="Open the .keras file that it was made from and export it again",
         )
     if text.flow is not None:
         raise ModelFileError(
-            "The ONNX file contains loops or branches, which no exported network has, so it is not opened",
+            "The ONNX file contains loops or branches, which no exported network has, so it was not opened",
             where=path,
             received=text.flow,
         )
@@ -169,7 +169,7 @@ def _messages(view: memoryview) -> Iterator[tuple[int, memoryview]]:
         elif kind in (_FIXED64, _FIXED32):
             at += 8 if kind == _FIXED64 else 4
         else:
-            raise ValueError("a field of a kind that protobuf does not have")
+            raise ValueError("a field of a type unknown to protobuf")
 
 
 def _varint(view: memoryview, at: int) -> tuple[int, int]:

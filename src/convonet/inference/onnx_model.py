@@ -88,7 +88,7 @@ class OnnxModel:
 
         def refusal(expected: str, received: str) -> ModelFileError:
             return ModelFileError(
-                "The ONNX file no longer gives the predictions that it was exported with",
+                "The ONNX file no longer gives the predictions recorded at export",
                 where=path,
                 expected=expected,
                 received=received,
@@ -98,7 +98,7 @@ class OnnxModel:
         try:
             answers = self.predict(self.golden.images)
         except (DataError, *_REFUSALS) as error:
-            raise refusal("the size and layers that it was exported with", str(error)[:200]) from error
+            raise refusal("the size and layers at export", str(error)[:200]) from error
         largest_difference(self.golden.probabilities, answers, self.golden.tolerance, refusal)
 
     def predict(

@@ -141,14 +141,18 @@ def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | N
     request = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
     if not request:
         if task.keep and task.threshold is None:
-            choices = "a threshold, a recall, costs, or calibration"
-            raise InputError("There is nothing to keep in the model", expected=choices)
+            choices = "a threshold, a minimum recall, costs, or calibration"
+            raise InputError("There is nothing to save in the model", expected=choices)
         return Chosen()
     request.check(task.threshold, len(predictor.info.classes) or 2)
-    watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
+    watch.tell(
+        StageStarted(stage="choose", title="Choosing the threshold or temperature on the validation images")
+    )
     prepared = prepared_split(task, "val", predictor.info, watch, run)
     if task.split == "val":
-        message = "Chosen and reported on the same images, so the scores are slightly too high"
+        message = (
+            "The threshold or temperature was chosen on the same images, so the scores are slightly too high"
+        )
         watch.tell(Warned(message=message, subject="validation"))
     positive = task.positive
     return choose_on(predictor, prepared, request, positive=positive, threshold=task.threshold, watch=watch)
@@ -200,7 +204,7 @@ def prepared_split(
             raise DataError(
                 "No images were held out: this model was trained on all of them",
                 where=own.train_dir,
-                hint="Give a validation folder, or test on other images",
+                hint="Specify a validation folder, or test on other images",
             )
         return prepared
     _warn_of_changes(task, prepared, watch)

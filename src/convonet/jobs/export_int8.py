@@ -73,9 +73,9 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
     data = task.data or trained_on(Path(task.model))
     if data is None:
         raise InputError(
-            "An export to 8 bits needs training images to calibrate with, and this model does not say which",
+            "An 8-bit export needs training images for calibration, but this model does not record its training images",
             where=task.model,
-            hint=Hint.of("Give the data parameters with {}, or export the model's run", option("data")),
+            hint=Hint.of("Specify the data parameters with {}, or export the model's run", option("data")),
         )
     calibration = _prepared(task, data, "train", model, watch)
     split, judged_on = _judged_images(task, data, model, watch)
@@ -87,7 +87,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
         images = _some(calibration.images, _CALIBRATION_IMAGES)
         bits = quantize(whole, small, images)
         _describe(small, model, None)
-        watch.tell(StageStarted(stage="compare", title="Comparing with floating point"))
+        watch.tell(StageStarted(stage="compare", title="Comparing with the floating-point network"))
         networks = [OnnxModel.load(path, threads=task.threads, check=False) for path in (whole, small)]
         judged = _judge(networks, judged_on, split, watch)
         speeds = _speeds(networks, judged_on.images, watch)
@@ -118,7 +118,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
     numbers = out.with_suffix(".json")
     document.write(numbers)
     watch.tell(FileSaved(path=str(out), title=f"8-bit ONNX export: {_sentence(document)}"))
-    watch.tell(FileSaved(path=str(numbers), title="Its size, speed and accuracy"))
+    watch.tell(FileSaved(path=str(numbers), title="Size, speed and accuracy of the 8-bit network"))
     return document
 
 
@@ -146,7 +146,8 @@ def _without_score(model: NetModel, watch: Watch) -> NetModel:
     if model.scorer is None:
         return model
     message = (
-        "An 8-bit network cannot detect images that belong to none of the classes; if you need it, use onnx"
+        "An 8-bit network cannot detect images that belong to none of the classes; if you need this, "
+        "export it as onnx"
     )
     watch.tell(Warned(message=message, subject="unknown"))
     return NetModel(model.keras_model, model.info.changed(unknown=None))
@@ -167,8 +168,8 @@ def _judged_images(
         return "val", _prepared(task, data, "val", model, watch)
     except DataError as error:
         raise InputError(
-            "There are no test or validation images, so what 8 bits cost in accuracy cannot be measured",
-            hint=Hint.of("Use {} to give data parameters with test images", option("data")),
+            "There are no test or validation images, so the accuracy loss cannot be measured",
+            hint=Hint.of("Use {} to specify data parameters with test images", option("data")),
         ) from error
 
 
@@ -203,10 +204,10 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
         return
     low, high = loss.interval
     raise ModelFileError(
-        "With 8 bits, the loss of accuracy is too large, so no file was written",
+        "The 8-bit network loses too much accuracy, so no file was written",
         expected=f"a loss of at most {100 * allowed:g}% on the {judged.split} images",
         received=f"{100 * loss.value:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)",
-        hint=Hint.of("Allow more with {}, or use the floating-point network", option("max_loss")),
+        hint=Hint.of("Allow a larger loss with {}, or use the floating-point network", option("max_loss")),
     )
 
 

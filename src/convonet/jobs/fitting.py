@@ -101,7 +101,7 @@ def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     given = net_input.scaling
     # Only a scaling that the person chose is worth a word; a backbone replaces the default in silence.
     if given is not None and given.scaling != model.info.scaling:
-        message = f"The backbone has its own scaling, {model.info.scaling}: {given.scaling} is not used"
+        message = f"The backbone has its own scaling, {model.info.scaling}, so {given.scaling} is not used"
         watch.tell(Warned(message=message, subject="scaling"))
     return model
 

@@ -74,7 +74,7 @@ def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> DrawnLayer
         row = DrawnLayer(name=drawn.layer, kind=kind, file=file, shape=drawn.shape)
     else:
         height, width, count = drawn.values.shape
-        note = f"{count} maps of {height}×{width}, {drawn.silent} of them inactive"
+        note = f"{count} maps of {height}×{width}, {drawn.silent} inactive"
         figure = maps_figure(drawn.values, title=f"After {drawn.layer}", note=note)
         row = DrawnLayer(
             name=drawn.layer,

@@ -76,7 +76,7 @@ def work(run: Run, task: MapTask, watch: Watch) -> ImageMap:
         raise DataError(
             "There are too few images for a map",
             where=images.root,
-            expected=f"{LEAST} or more that can be read",
+            expected=f"{LEAST} or more readable images",
             received=len(images.paths),
         )
     watch.tell(StageStarted(stage="map", title="Computing the map"))
@@ -113,7 +113,7 @@ def listed(task: MapTask | SimilarTask, watch: Watch) -> MappedImages:
         names, labels = np.unique(found, return_inverse=True)
         return MappedImages(folder, paths, labels.astype(np.int64), tuple(map(str, names)))
     if task.data is None:
-        raise InputError("No images were given", expected="a folder, or data parameters")
+        raise InputError("No images were given", expected="a folder or data parameters")
     watch.tell(StageStarted(stage="scan", title="Reading folders"))
     listing = scan_set(task.data, task.split, watch=watch)
     return MappedImages(listing.root, listing.paths, listing.labels, listing.classes)

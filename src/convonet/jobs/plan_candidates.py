@@ -89,6 +89,6 @@ def contest(new: Trained, best: Trained) -> tuple[bool, str]:
             why = f"no clear difference in validation log loss ({numbers}); the faster model is used"
             return costs[0] < costs[1], why
     if new.score.collapsed != best.score.collapsed:
-        return best.score.collapsed, "the other one is no better than always predicting one class"
+        return best.score.collapsed, "the other candidate is no better than always predicting one class"
     low, high = sorted((new.score.log_loss, best.score.log_loss))
     return compared.difference < 0, f"validation log loss {low:.3f} against {high:.3f} ({numbers})"

@@ -126,7 +126,7 @@ class PlanDecisions:
             wanted = min(max(wanted, epoch + 1, candidate.least_epochs), upper)
             if wanted == before or (epoch == 1 and wanted == before - 1):
                 return None
-            reason = f"an epoch takes {mean:.1f} s: {wanted} epochs instead of {before}"
+            reason = f"an epoch takes {mean:.1f} s, so {wanted} epochs are trained instead of {before}"
             self._decide(candidate, "epochs", wanted, reason, after=epoch)
             return wanted
 
@@ -193,7 +193,7 @@ class PlanDecisions:
     def _release_less(self, candidate: Candidate, speed: Speed) -> None:
         blocks = candidate.last_blocks
         seconds = f"{speed.epoch_seconds:.0f} s"
-        reason = f"an epoch of all layers takes {seconds}; only the last {blocks} blocks are trained"
+        reason = f"an epoch takes {seconds} when all layers are trained, so only the last {blocks} blocks are trained"
         self._decide(candidate, "release", blocks, reason)
 
     def _epochs_of(self, candidate: Candidate) -> int:
@@ -214,4 +214,4 @@ def _why_epochs(candidate: Candidate, epochs: int, speed: Speed, left: float) ->
     if epochs:
         return f"{speed.images_per_second:,.0f} images/s: {epochs} epochs of {speed.epoch_seconds:.0f} s"
     needed = candidate.least_epochs * speed.epoch_seconds
-    return f"needs at least {needed:.0f} s, and {max(left, 0):.0f} s of the time budget are left"
+    return f"needs at least {needed:.0f} s, but only {max(left, 0):.0f} s of the time budget are left"

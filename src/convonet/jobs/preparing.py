@@ -81,7 +81,7 @@ def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
     needed = count * math.prod(pixels.shape)
     if needed > limit:
         raise InputError(
-            f"The prepared images would take {needed / 10**9:.3g} GB of disk",
+            f"The prepared images would take {needed / 10**9:.3g} GB of disk space",
             expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
             hint="Increase disk_limit, or use a smaller image size",
         )

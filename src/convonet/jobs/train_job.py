@@ -30,7 +30,7 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     """
     if task.processes > 1 and task.recipe != "none":
         raise InputError(
-            "A recipe trains in one process",
+            "A recipe can train in only one process",
             received=f"recipe {task.recipe} with {task.processes} workers",
             hint=Hint.of("Use {} or one worker", option("recipe", "none")),
         )

@@ -151,6 +151,6 @@ def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, 
             "There are too few images to hold some out for validation",
             where=task.data.train_dir,
             received=f"{len(train)} images",
-            hint="Add images, give a validation folder, or train without validation",
+            hint="Add images, specify a validation folder, or train without validation",
         )
     return kept, train, held

@@ -48,7 +48,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> SearchDocument:
 
     watch.tell(StageStarted(stage="tune", title="Searching"))
     for name in _ignored(task):
-        watch.tell(Warned(message=f"No network of this search uses {name}", subject=name))
+        watch.tell(Warned(message=f"No network in this search uses {name}", subject=name))
     file = TrialsFile(run.file(TRIALS), task.space.varied)
     reports = LineFile(run.file(REPORTS))
     tuning = NetTuning(

@@ -27,7 +27,11 @@ def with_unknown(run: Run, task: TrainTask, sets: TrainSets, model: NetModel, wa
     images = choose_images(train, held_out(sets) if sets.val is not None else None)
     found = None if images is None else fit_unknown(model, images, rate, watch)
     if found is None:
-        reason = "too few images" if images is None else "it does not end in a single dense layer on features"
+        reason = (
+            "too few images"
+            if images is None
+            else "its output is not computed from features by a single dense layer"
+        )
         message = f"The model cannot recognize images that belong to none of its classes: {reason}"
         watch.tell(Warned(message=message, subject="unknown"))
         return model

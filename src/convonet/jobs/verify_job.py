@@ -64,7 +64,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
     table = _TABLES.get(traits_of(record.kind))
     if table is None or first.state(record) is not RunState.DONE:
         raise InputError(
-            "Only a finished training run, search or study can be repeated",
+            "Only a finished training run, search or study can be verified",
             where=first.path,
             received=f"a {record.kind} run that is {first.state(record)}",
         )
@@ -198,10 +198,10 @@ def _sentence(
             counted(count, what.removesuffix("s"), what) for what, count in compared.items()
         )
     elif difference.what == "data":
-        said = f"Not repeated: images have changed since the run; the first is {difference.place}"
+        said = f"Not repeated: images have changed since the run. The first is {difference.place}"
     else:
         said = f"Different: {difference.sentence()}"
     parts = [change.sentence() for change in changed]
     return f"{said}. " + (
-        f"Also different: {', '.join(parts)}." if parts else "Versions and machine are the same."
+        f"Also different: {', '.join(parts)}." if parts else "The versions and the machine are the same."
     )

@@ -73,7 +73,9 @@ def output_side(side: int, kernel: int, stride: int = 1, padding: Padding = "val
         # Floor division of the negative rounds up in whole numbers, without a detour through floats.
         return -(-side // stride)
     if kernel > side:
-        raise ParamError.of({"kernel": f"kernel: expected at most the side {side}, received {kernel}"})
+        raise ParamError.of(
+            {"kernel": f"kernel: expected at most {side}, the side length of the input, received {kernel}"}
+        )
     return (side - kernel) // stride + 1
 
 

@@ -161,14 +161,14 @@ def _rows(body: str, given: str) -> Rows:
         rows = tuple(tuple(_number(item) for item in line.replace(",", " ").split()) for line in lines)
     except (ValueError, ZeroDivisionError) as error:
         raise ParamError(
-            "The kernel's rows cannot be read",
+            "The rows of the kernel cannot be read",
             expected="rows separated by ' / ', numbers by spaces, such as -1 0 1 / -1 0 1 / -1 0 1",
             received=given,
         ) from error
     widths = {len(row) for row in rows}
     if len(widths) != 1 or not 1 <= max(len(rows), *widths) <= _MAX_SIDE or 0 in widths:
         raise ParamError(
-            "The kernel's rows have different lengths",
+            "The rows of the kernel have different lengths",
             expected=f"1 to {_MAX_SIDE} numbers in every row",
             received=", ".join(str(len(row)) for row in rows),
         )

@@ -101,8 +101,8 @@ def drop_sentence(
         return None
     return (
         f"Test accuracy ({100 * correct_test / n_test:.1f}%) is below validation accuracy "
-        f"({100 * correct_val / n_val:.1f}%) by more than chance would explain: "
-        f"{100 * drop.low:.1f} to {100 * drop.high:.1f} points ({100 * level:g}% interval)."
+        f"({100 * correct_val / n_val:.1f}%) by more than chance would explain: the "
+        f"difference is {100 * drop.low:.1f} to {100 * drop.high:.1f} percentage points ({100 * level:g}% CI)."
     )
 
 

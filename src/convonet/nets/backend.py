@@ -147,7 +147,7 @@ def use_device(wanted: str) -> str:
             f"The device {wanted} is not available",
             expected=f"auto or one of {', '.join(there)}",
             received=wanted,
-            hint=Hint.of("{} shows the devices of this machine", _DOCTOR),
+            hint=Hint.of("Run {} to see the devices of this machine", _DOCTOR),
         )
     # As keras is without a choice, so that a network that is opened later is on the same device.
     _choose_device(None if wanted == "auto" else chosen)
@@ -233,7 +233,7 @@ def set_threads(count: int) -> None:
             "JAX computes with all processors that its process may use",
             expected=f"{_processors()} threads",
             received=count,
-            hint="Start the process on fewer processors, or use KERAS_BACKEND=torch",
+            hint="Limit the process to fewer processors, or use KERAS_BACKEND=torch",
         )
 
 

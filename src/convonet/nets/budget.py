@@ -73,7 +73,7 @@ def parameters_within(stored: int, path: Path) -> Iterator[None]:
 
 def _too_many(asked: int, stored: int, path: Path) -> ModelFileError:
     return ModelFileError(
-        "The network has more parameters than its file contains values, or more than the limit",
+        "The network has more parameters than there are values in its file, or more than allowed",
         where=path,
         expected=f"at most {min(stored, MAX_PARAMETERS):,} parameters",
         received=f"{asked:,} or more",
@@ -92,7 +92,7 @@ def check_maps(network: keras.Model, path: Path) -> None:
             size = math.prod(side or 1 for side in tensor.shape) if tensor is not None else 0
             if size > MAX_MAP:
                 raise ModelFileError(
-                    f"The layer {layer.name} outputs a feature map of excessive size",
+                    f"The feature map that the layer {layer.name} outputs is too large",
                     where=path,
                     expected=f"at most {MAX_MAP:,} numbers",
                     received="×".join(map(str, tensor.shape[1:])),

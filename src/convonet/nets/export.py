@@ -93,7 +93,7 @@ def _check_scores(model: NetModel, exported: OnnxModel, images: Images) -> None:
     apart = float(np.abs(expected - received).max())
     if not apart <= SCORE_TOLERANCE * max(1.0, float(np.abs(expected).max())):
         raise ModelFileError(
-            "The exported network does not give unknown images the same scores, so no file was written",
+            "The exported network gives different scores for unknown images, so no file was written",
             expected=f"differences of at most {SCORE_TOLERANCE:g} of the largest score",
             received=f"{apart:g}",
         )
@@ -140,7 +140,7 @@ def check_equal(predict: Callable[[Images], Probabilities], reference: Golden, t
 
 def _not_the_same(expected: str, received: str) -> ModelFileError:
     return ModelFileError(
-        "The exported network does not give the same probabilities, so no file was written",
+        "The exported network gives different probabilities, so no file was written",
         expected=expected,
         received=received,
         hint="The .keras file is unchanged and predicts as before",

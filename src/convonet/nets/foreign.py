@@ -75,9 +75,9 @@ def _pixels(network: keras.Model, path: Path) -> PixelParams:
         if channels in (1, 3) and max(height, width) <= _MAX_SIDE:
             return PixelParams(height, width, channels)
     raise ModelFileError(
-        "The network does not take images of one size in grayscale or color",
+        "The network does not have a single input for grayscale or color images of a fixed size",
         where=path,
-        expected=f"one input of (height, width, 1 or 3), sides up to {_MAX_SIDE}",
+        expected=f"one input of (height, width, 1 or 3), with sides up to {_MAX_SIDE}",
         received=" and ".join(str(shape[1:]) for shape in shapes),
     )
 
@@ -190,17 +190,17 @@ def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, pa
             received=given,
         )
     if given is None:
-        raise ask_for_scaling(path, "the option scaling")
+        raise ask_for_scaling(path, "the option `scaling`")
     scale_of(given, channels)
     return PixelScaling(given)
 
 
-def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> ModelFileError:
+def ask_for_scaling(path: Path, option: str = "the data parameter `scaling`") -> ModelFileError:
     """The error for a file that does not tell how pixels were scaled; `option` is where to say it."""
     names = ", ".join(name for name in get_args(Scaling) if name != "standard")
     return ModelFileError(
-        "The file does not say how pixels were scaled for its network",
+        "The file does not record how pixels are scaled for its network",
         where=path,
         expected=f"one of {names}",
-        hint=f"Set it with {option}: unit for pixels from 0 to 1, symmetric for −1 to 1, none for 0 to 255",
+        hint=f"Set it with {option}: `unit` for pixels from 0 to 1, `symmetric` for −1 to 1, `none` for 0 to 255",
     )

@@ -157,7 +157,7 @@ def _outputs(graph: onnx.GraphProto, logits: str) -> int:
 
 def _not_found(received: str) -> ModelFileError:
     return ModelFileError(
-        "The score of unknown images cannot be written into this graph",
-        expected="probabilities made by one dense layer",
+        "The score for unknown images cannot be added to this graph",
+        expected="probabilities computed by a single dense layer",
         received=received,
     )

@@ -38,7 +38,7 @@ def exporting(title: str) -> Iterator[None]:
     ) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__) or output.getvalue()
         raise ModelFileError(
-            f"This network cannot be exported to {title} with keras on {name()}",
+            f"This network cannot be exported to {title} with the Keras backend {name()}",
             received=reason[:200],
-            hint="The .keras file holds the same network, and Convonet predicts with it too",
+            hint="The .keras file contains the same network, and Convonet can predict with it",
         ) from error

@@ -148,7 +148,7 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     unknown = sorted(set(sizes) - _MEMBERS)
     if unknown:
         raise ModelFileError(
-            "The model file contains more than a network of layers, so it is not opened",
+            "The model file contains more than a network of layers, so it was not opened",
             where=path,
             expected=", ".join(sorted(_MEMBERS - {MEMBER, UNKNOWN_MEMBER})),
             received=", ".join(unknown[:3])[:200],
@@ -162,7 +162,7 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     most = min(MAX_BYTES, path.stat().st_size * _MOST_UNPACKED + _SMALL)
     if texts > MAX_TEXT or sum(sizes.values()) > most:
         raise ModelFileError(
-            "The model file unpacks to an excessive size",
+            "The unpacked model file would be too large",
             where=path,
             received=f"{sum(sizes.values()):,} bytes",
         )
@@ -215,13 +215,13 @@ def _check_part(part: LayerConfig, path: Path) -> None:
     kind = part.get("class_name")
     if isinstance(kind, str) and kind in _WITH_CODE:
         raise ModelFileError(
-            f"The network contains a {kind} layer, which runs code from the file, so it is not opened",
+            f"The network contains a {kind} layer, which runs code from the file, so it was not opened",
             where=path,
-            hint="Ask its author to rebuild it from ordinary layers, or for an ONNX file",
+            hint="Ask its author to rebuild it from standard layers or to provide an ONNX file",
         )
     for name in _SIZES:
         size = part.get(name)
         if isinstance(size, (int, float)) and size > MAX_UNITS:
             raise ModelFileError(
-                f"A layer of the network has an excessive size: {name}", where=path, received=f"{size:g}"
+                f"A layer of the network is too large: {name}", where=path, received=f"{size:g}"
             )

@@ -70,8 +70,8 @@ def _flips(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     shown = ", ".join([name for name in names if len(name) == 1][:3])
     return Advice(
         "flip_of_signs",
-        f"The classes look like digits or letters ({shown} …): a mirrored character is a different character or none. "
-        "Turn off the flips.",
+        f"The classes look like digits or letters ({shown} …): a mirrored character is a different character, or not a "
+        "character at all. Turn off the flips.",
         mistake=True,
     )
 

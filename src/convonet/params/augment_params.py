@@ -21,26 +21,27 @@ class AugmentParams(ParamModel):
     flip_horizontal: bool = param(
         False,
         "Flip left to right",
-        "Mirrors half of the images. Do not use it where left and right matter, as in letters.",
+        "Flips half of the images left to right. Do not use it where left and right matter, as in letters.",
         group="Augmentation",
         tunable=True,
     )
     flip_vertical: bool = param(
         False,
-        "Flip upside down",
+        "Flip top to bottom",
         "Flips half of the images top to bottom. Use it where up and down do not matter, as in aerial images.",
         group="Augmentation",
         tunable=True,
     )
     rotation: float = _amount(
-        "Rotation", "Largest angle by which images are rotated to either side.", 180, "degrees"
+        "Rotation", "Largest angle by which images are rotated in either direction.", 180, "degrees"
     )
     shift: float = _amount("Shift", "Largest shift, as a fraction of height and width (0–1).", 1)
     zoom: float = _amount("Zoom", "Largest enlargement or reduction, as a fraction (0–1).", 0.9)
     shear: float = _amount("Shear", "Largest slant, as a fraction of the size (0–2).", 2)
     crop: float = _amount(
         "Crop",
-        "Crops a random window and enlarges it to the image size. The window is smaller by up to this fraction.",
+        "Crops a random window and enlarges it to the image size. The window is smaller than the image by up to "
+        "this fraction.",
         0.9,
     )
     brightness: float = _amount(
@@ -62,7 +63,7 @@ class AugmentParams(ParamModel):
     rand_augment: int = param(
         0,
         "RandAugment",
-        "Number of random operations per image, out of twelve kinds.",
+        "Number of random operations per image, chosen from twelve kinds.",
         group="Augmentation",
         ge=0,
         le=10,
@@ -84,7 +85,7 @@ class AugmentParams(ParamModel):
     )
     cutmix: float = _amount(
         "CutMix",
-        "Pastes a window of another image; its area is a fraction from Beta(value, value). 0 turns it off.",
+        "Pastes a window from another image; its area is a fraction from Beta(value, value). 0 turns it off.",
         10,
     )
 

@@ -21,7 +21,9 @@ class ConvLayer(ParamModel):
     """A convolution."""
 
     filters: int = param(32, "Filters", "Number of feature maps.", ge=1, le=4096)
-    kernel: int = param(3, "Kernel size", "Side of the kernels, in pixels.", unit="pixels", ge=1, le=31)
+    kernel: int = param(
+        3, "Kernel size", "Side length of the kernels, in pixels.", unit="pixels", ge=1, le=31
+    )
     stride: int = param(1, "Stride", "Step of the kernel, in pixels.", unit="pixels", ge=1, le=16)
     padding: Padding = param(
         "same", "Padding", "same keeps the size; valid uses no pixels outside the image."
@@ -32,7 +34,7 @@ class ConvLayer(ParamModel):
 class PoolLayer(ParamModel):
     """Pooling."""
 
-    size: int = param(2, "Size", "Side of the pooling window, in pixels.", unit="pixels", ge=1, le=64)
+    size: int = param(2, "Size", "Side length of the pooling window, in pixels.", unit="pixels", ge=1, le=64)
     stride: int | None = param(
         None,
         "Stride",
@@ -76,7 +78,7 @@ class FlattenLayer(ParamModel):
 class GlobalPoolLayer(ParamModel):
     """One number for each map."""
 
-    kind: Literal["average", "max"] = param("average", "Kind", "How a feature map becomes one value.")
+    kind: Literal["average", "max"] = param("average", "Kind", "How a feature map is reduced to one value.")
 
 
 LAYER_TYPES: Mapping[str, type[ParamModel]] = MappingProxyType(

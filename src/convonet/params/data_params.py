@@ -51,16 +51,16 @@ class DataParams(ParamModel):
     num_classes: int | None = param(
         None,
         "Number of classes",
-        "Number of class folders. If set, it is compared with the folders.",
+        "Number of class folders. If set, the folders must match it.",
         group="Images",
         ge=2,
         le=100_000,
-        default_text="counted in the folders",
+        default_text="counted from the folders",
     )
     train_dir: str | None = param(
         None,
         "Training images",
-        "A folder with one folder per class, a folder that holds train, val and test, or a CSV, TSV or .npz file.",
+        "A folder with one folder per class, a folder with train, val and test folders, or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
@@ -68,7 +68,7 @@ class DataParams(ParamModel):
     test_dir: str | None = param(
         None,
         "Test images",
-        "Images used for testing only: a folder, a CSV, TSV or .npz file.",
+        "Images used only for testing: a folder, or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
@@ -76,7 +76,7 @@ class DataParams(ParamModel):
     val_dir: str | None = param(
         None,
         "Validation images",
-        "Images used for validation only. If not set, a fraction of the training images is held out.",
+        "Images used only for validation. If not set, a fraction of the training images is held out.",
         group="Images",
         kind="path",
         default_text="a fraction of the training images",
@@ -119,7 +119,7 @@ class DataParams(ParamModel):
     alpha: Alpha = param(
         "drop",
         "Transparency",
-        "How transparency is treated: dropped, or drawn on black or white.",
+        "How transparency is handled: dropped, or drawn on black or white.",
         group="Pixels",
     )
     scaling: Scaling = param(
@@ -146,8 +146,8 @@ class DataParams(ParamModel):
     prepared_limit: float | None = param(
         None,
         "Prepared images limit",
-        "Disk space that the prepared images of a set may take, in GB. If a set needs more, its images are decoded as "
-        "they are used.",
+        "Disk space that the prepared images of a set may take, in GB. If a set needs more, its images are decoded "
+        "each time they are used.",
         group="Pixels",
         unit="GB",
         ge=0,
@@ -181,8 +181,8 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression with one capture group, which extracts from the path the group of an image, such as "
-        "a patient number. The images of a group are never split between training, validation and test.",
+        "Regular expression whose single capture group extracts the group of an image, such as a patient number, "
+        "from its path. The images of a group are never split between training, validation and test.",
         group="Split",
         default_text="each image is its own group",
         literal=True,
@@ -190,18 +190,18 @@ class DataParams(ParamModel):
     path_column: str | None = param(
         None,
         "Path column",
-        "The column of a CSV or TSV file that names the image: a path, a file name, or an id without extension.",
+        "The column of a CSV or TSV file that identifies the image: a path, a file name, or an id without extension.",
         group="Table",
-        default_text="found by name and content",
+        default_text="detected by name and content",
         literal=True,
     )
     label_column: str | None = param(
         None,
         "Label column",
-        "The column of a CSV or TSV file that holds the class. If not set, it is detected; several columns may each "
+        "The column of a CSV or TSV file that contains the class. If not set, it is detected; several columns may each "
         "stand for one class.",
         group="Table",
-        default_text="found by name and content",
+        default_text="detected by name and content",
         literal=True,
     )
     split_column: str | None = param(
@@ -209,7 +209,7 @@ class DataParams(ParamModel):
         "Split column",
         "The column of a CSV or TSV file that says whether an image is for train, val or test.",
         group="Table",
-        default_text="found by name",
+        default_text="detected by name",
         literal=True,
     )
     image_dir: str | None = param(
@@ -218,7 +218,7 @@ class DataParams(ParamModel):
         "Folder with the images of a CSV or TSV file, including its subfolders.",
         group="Table",
         kind="path",
-        default_text="the table's folder, or an image folder beside it",
+        default_text="the table's folder, or an image folder next to it",
     )
     group_column: str | None = param(
         None,
@@ -244,16 +244,16 @@ class DataParams(ParamModel):
     missing_classes: MissingClasses = param(
         "refuse",
         "Missing classes",
-        "Whether a validation or test set may lack classes of the model. Unknown classes are always refused.",
+        "Whether a validation or test set may lack classes that the model has. Unknown classes are always refused.",
         group="Classes",
     )
     label_pattern: str | None = param(
         None,
         "Label pattern",
-        "Regular expression with a group named label that finds the class in the file name, for images in a "
+        "Regular expression whose named group `label` captures the class from the file name, for images in a "
         "single folder.",
         group="Classes",
-        default_text="folders are the classes",
+        default_text="the folders are the classes",
         literal=True,
     )
 

@@ -23,7 +23,7 @@ class NetworkParams(ParamModel):
     family: str = param(
         "convonet",
         "Network",
-        "Network family; `convonet models` lists them.",
+        "Network family; `convonet models` lists all families.",
         group="Network",
         tunable=True,
     )
@@ -40,7 +40,7 @@ class NetworkParams(ParamModel):
     kernel_size: int | None = param(
         None,
         "Kernel size",
-        "Side of the convolution kernels, in pixels.",
+        "Side length of the convolution kernels, in pixels.",
         group="Network",
         unit="pixels",
         ge=1,
@@ -178,7 +178,7 @@ class NetworkParams(ParamModel):
         None,
         "Layers",
         'Layers of the custom family, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
-        "layer is added.",
+        "layer is added automatically.",
         group="Network",
         kind="layers",
         tunable=True,

@@ -46,7 +46,7 @@ class TrainingParams(ParamModel):
     decay_steps: int = param(
         400,
         "Decay steps",
-        "Number of batches after which the exponential schedule has applied its decay rate once.",
+        "Number of batches over which the exponential schedule applies its decay rate once.",
         group="Training",
         unit="batches",
         ge=1,
@@ -56,7 +56,7 @@ class TrainingParams(ParamModel):
     decay_rate: float = param(
         0.9,
         "Decay rate",
-        "Factor of the exponential schedule.",
+        "Factor by which the exponential schedule reduces the learning rate.",
         group="Training",
         gt=0,
         le=1,
@@ -74,7 +74,7 @@ class TrainingParams(ParamModel):
     peak_share: float = param(
         0.3,
         "Peak of one_cycle",
-        "Fraction of the batches after which the rate is highest.",
+        "For one_cycle: fraction of the batches after which the learning rate is highest.",
         group="Training",
         gt=0,
         lt=1,
@@ -189,7 +189,7 @@ class TrainingParams(ParamModel):
     top_k: int | None = param(
         None,
         "Top-k during training",
-        "Measures after each epoch how often the true class is among the k most likely ones on validation images.",
+        "After each epoch, measures how often the true class of a validation image is among the k most likely classes.",
         group="Scores",
         ge=2,
         le=1000,
@@ -198,7 +198,7 @@ class TrainingParams(ParamModel):
     track_auc: bool = param(
         False,
         "AUC during training",
-        "Measures after each epoch the area under the ROC curve on validation images, averaged over classes.",
+        "After each epoch, measures the area under the ROC curve on the validation images, averaged over classes.",
         group="Scores",
     )
     unknown_rate: float = param(

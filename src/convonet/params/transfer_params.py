@@ -45,7 +45,7 @@ class TransferParams(ParamModel):
     base_sha256: str | None = param(
         None,
         "Weights hash",
-        "SHA-256 of the weights file or of the backbone file. Any other file is refused.",
+        "SHA-256 of the weights file or backbone file. A file with a different hash is refused.",
         group="Network",
         default_text="the published one, if there is one",
     )
@@ -116,7 +116,7 @@ class FineTuneParams(ParamModel):
     fine_tune_rate: float | None = param(
         None,
         "Fine-tuning rate",
-        "Learning rate at the start of fine-tuning, usually 10 to 100 times smaller than the initial one.",
+        "Learning rate at the start of fine-tuning, usually 10 to 100 times smaller than the initial learning rate.",
         group="Fine-tuning",
         gt=0,
         le=100,
@@ -134,7 +134,7 @@ class FineTuneParams(ParamModel):
     train_norm: bool = param(
         False,
         "Train batch norm",
-        "Also trains scale and shift of batch normalization in the unfrozen layers; its statistics stay fixed. "
+        "Also trains the scale and shift of batch normalization in the unfrozen layers; its statistics stay fixed. "
         "PyTorch only.",
         group="Fine-tuning",
         tunable=True,
@@ -147,7 +147,7 @@ class FineTuneParams(ParamModel):
         unit="epochs",
         ge=1,
         le=100_000,
-        default_text="that of the first phase",
+        default_text="same as in the first phase",
     )
     fine_tune_plateau_patience: int | None = param(
         None,
@@ -157,7 +157,7 @@ class FineTuneParams(ParamModel):
         unit="epochs",
         ge=1,
         le=100_000,
-        default_text="that of the first phase",
+        default_text="same as in the first phase",
     )
 
     def fine_tuning(self, rate: float, stop: int | None, plateau: int | None) -> ParamValues:

@@ -93,7 +93,7 @@ def draw_curve(
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
-@register("curves", "Accuracy and loss, training beside validation", "train_val_plots.png")
+@register("curves", "Accuracy and loss in training and validation", "train_val_plots.png")
 def curves_figure(curves: Curves) -> Figure:
     """Accuracy on the left, loss on the right."""
     figure = new_figure(10.0, 4.2)

@@ -127,14 +127,14 @@ def _picture(ax: Axes, image: NDArray[np.uint8], title: str, fonts: Any) -> None
 
 
 def _draw_deletion(ax: Axes, deletion: DeletionCurves) -> None:
-    ax.plot(deletion.shares, deletion.curve, color=BLUE, linewidth=1.8, label="brightest first")
+    ax.plot(deletion.shares, deletion.curve, color=BLUE, linewidth=1.8, label="highest values first")
     ax.plot(
         deletion.shares,
         deletion.random_curve,
         color=MUTED,
         linewidth=1.4,
         linestyle=DASHES,
-        label="other regions",
+        label="random regions",
     )
     tidy(ax, "", "Fraction deleted", "Probability")
     ax.set_title("Deletion", fontsize=LABEL_SIZE, color=INK)

@@ -32,7 +32,7 @@ def finder_figure(rates: Sequence[float], losses: Sequence[float], suggested: fl
     return figure
 
 
-@register("rates", "Learning rate over epochs", "learning_rate.png")
+@register("rates", "Learning rate by epoch", "learning_rate.png")
 def rates_figure(rates: Sequence[float], steps: int = 1) -> Figure:
     """The rate over a training.
 

@@ -59,7 +59,8 @@ def _network(record: RunRecord) -> str:
 def _use(tested: EvaluationDocument | None) -> str:
     if tested is not None and tested.unknown is not None:
         return (
-            "It predicts one of these classes, or “none of these” if an image is too unlike the training set."
+            "It predicts one of these classes, or “none of these” if an image differs too much from the training "
+            "images."
         )
     return "It always predicts one of these classes, even for images that show none of them."
 
@@ -123,7 +124,7 @@ def _analyses(tested: EvaluationDocument) -> list[str]:
 def _caveats(tested: EvaluationDocument) -> list[str]:
     facts = [
         f"Calibration error {tested.ece:.3f}: {tested.confidence_sentence}",
-        "The scores apply to images like the tested ones. With other cameras, places or times they can be lower.",
+        "The scores apply to images similar to those tested. With other cameras, places or times, they can be lower.",
     ]
     if tested.split != "test":
         facts.insert(

@@ -62,7 +62,7 @@ def data_page(inspection: Inspection) -> TemplateValues:
 
 def _summary(inspection: Inspection) -> list[str]:
     images, classes = inspection.images, len(inspection.classes)
-    beside = f", and {inspection.test.images:,} to test with" if inspection.test else ""
+    beside = f", and {inspection.test.images:,} test images" if inspection.test else ""
     said = [f"{images:,} images in {classes:,} classes{beside}."]
     found = sum(len(part.warnings) for part in (inspection, inspection.test) if part is not None)
     said.append(

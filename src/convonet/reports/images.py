@@ -150,4 +150,4 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
         yield f"{counted(conflicts, 'image is', 'images are')} in more than one class"
     if shared:
         some = counted(shared, "image is", "images are")
-        yield f"{some} in both the training and the validation images: validation scores are too high"
+        yield f"{some} in both the training set and the validation set, so validation scores are too high"

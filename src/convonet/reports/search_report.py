@@ -71,10 +71,11 @@ def _search_summary(document: SearchDocument) -> list[str]:
     tied = [row for row in document.results if row.tied and row.params != best.params]
     if tied:
         said.append(
-            f"{counted(len(tied), 'other setting is', 'other settings are')} within the noise of the folds: a cheaper "
-            "or simpler one is just as good a choice."
+            f"{counted(len(tied), 'other setting scores', 'other settings score')} the same within the noise between "
+            "folds, so a cheaper or simpler one is just as good a choice."
         )
     said.append(
-        "The score of the best of many settings is slightly too high. Test the model that is trained with it."
+        "The best score of many settings is slightly too high. For a reliable score, train a model with this setting "
+        "and test it."
     )
     return said

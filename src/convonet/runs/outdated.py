@@ -45,7 +45,7 @@ def outdated_sentence(name: str, count: int) -> str:
     if not count:
         return ""
     images = "1 test image was" if count == 1 else f"{count:,} test images were"
-    return f"The scores of {name} are outdated: {images} marked after its test. Test again."
+    return f"The scores of {name} are outdated: {images} marked after the test. Test again."
 
 
 def _by_path(marks: Iterable[Mark]) -> dict[str, str | None]:

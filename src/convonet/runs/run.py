@@ -44,7 +44,7 @@ _LOCK_SECONDS = 2.0
 
 
 class Run:
-    """One run folder. Reading is free; writing is for whoever holds the lock, except the wish to stop."""
+    """One run folder. Every process may read it or request a cancel; only the one that holds the lock writes."""
 
     def __init__(self, path: Path) -> None:
         # Absolute, since workers have another working directory.
@@ -72,7 +72,7 @@ class Run:
         """Make a new run folder in state `waiting`; an existing one is never overwritten.
 
         Raises:
-            InputError: `name` is taken or is not a folder name.
+            InputError: `name` already exists or is not a valid folder name.
             OutputError: `parent` cannot be written to.
         """
         if name is not None and (has_controls(name) or file_name(name) != compared(name)):
@@ -160,10 +160,10 @@ class Run:
         return self.folder / name
 
     def read(self) -> RunRecord:
-        """The record as it stands on disk, in today's format.
+        """The record on disk, migrated to the current format.
 
         Raises:
-            RunNotFoundError: the record is gone or damaged.
+            RunNotFoundError: the record is missing or damaged.
         """
         path = self.file(RECORD)
         try:
@@ -184,17 +184,17 @@ class Run:
         record.write(self.file(RECORD))
 
     def update(self, **values: Any) -> RunRecord:
-        """Change some keys of the record and give the new one."""
+        """Change some keys of the record and return the new record."""
         record = self.read().changed(**values)
         self.write(record)
         return record
 
     def task(self, record: RunRecord | None = None) -> Task:
-        """The job of this run; `record`: where it was read already."""
+        """The job of this run. `record`: the record, if it has already been read."""
         return read_task((record or self.read()).task)
 
     def state(self, record: RunRecord | None = None) -> RunState:
-        """What the run is doing now: the stored state, held against who is alive."""
+        """The current state: the stored one, or `interrupted` if the process that was working on the run has ended."""
         record = record or self.read()
         stored = record.state
         if stored is RunState.RUNNING and not self.is_locked():
@@ -207,7 +207,7 @@ class Run:
         return stored
 
     def is_locked(self) -> bool:
-        """Whether a process works on this run."""
+        """Whether a process is working on this run."""
         if not self.file("run.lock").exists():
             return False
         try:
@@ -244,9 +244,9 @@ class Run:
             lock.release()
 
     def sweep(self) -> None:
-        """Remove what a process that was killed while it wrote has left; for whoever holds the lock.
+        """Remove temporary files of a process that was killed while writing. Call it only while holding the lock.
 
-        The record's temporary files stay: others may be about to write it.
+        The record's temporary files stay, because other processes may be writing it.
         """
         for path in self.path.glob(".*-????????.*"):
             if not path.name.startswith(f".{Path(RECORD).stem}-"):
@@ -269,18 +269,18 @@ class Run:
         return HistoryTable.read(self.file("history.csv"))
 
     def request_cancel(self) -> None:
-        """Ask whoever works on the run to stop; acknowledged within a second."""
+        """Ask the process that is working on the run to stop. It reacts within a second."""
         try:
             self.file("cancel").touch()
         except OSError as error:
             raise storage_error(error, self.file("cancel")) from error
 
     def cancel_requested(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether a cancel was requested."""
         return self.file("cancel").exists()
 
     def clear_cancel(self) -> None:
-        """Forget the wish to stop, when the run is taken up again."""
+        """Remove the cancel request, when the run is resumed."""
         self.file("cancel").unlink(missing_ok=True)
 
 
@@ -295,5 +295,5 @@ def is_made_up(run_id: str) -> bool:
 
 
 def now() -> str:
-    """The present time, UTC, as the record writes it."""
+    """The current time in UTC, in the format of the record."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

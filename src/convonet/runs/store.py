@@ -1,4 +1,4 @@
-"""Every run that is known: those in the person's index and those below a folder, to depth 3."""
+"""All known runs: those in the user's index and those below a folder, to depth 3."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class RunStore:
     """Lists, finds, compares and deletes runs.
 
     Args:
-        root: also look below this folder.
-        index: the file with one JSON path a line; the person's own by default.
+        root: also look for runs below this folder.
+        index: file with one path per line, as JSON; None: the user's index.
     """
 
     def __init__(self, root: Path | None = None, index: Path | None = None) -> None:
@@ -43,10 +43,10 @@ class RunStore:
         self._index = index or home() / "runs.jsonl"
 
     def add(self, run: Run) -> None:
-        """Remember a new run, so that any face finds it; one that cannot be remembered is not begun.
+        """Add a new run to the index, so that every interface finds it. If that fails, the run is deleted.
 
         Raises:
-            OutputError, StorageError: the index cannot be written; the run's folder is gone again.
+            OutputError, StorageError: the index cannot be written to.
         """
         try:
             self._index.parent.mkdir(parents=True, exist_ok=True)
@@ -60,11 +60,11 @@ class RunStore:
             raise
 
     def known(self) -> list[Run]:
-        """Known runs, the newest first. Folders that are gone or damaged are left out."""
+        """Known runs, newest first. Folders that are missing or damaged are skipped."""
         return [run for run, _ in self.records()]
 
     def records(self) -> list[tuple[Run, RunRecord]]:
-        """Known runs and their records, the newest first. Folders that are gone or damaged are left out."""
+        """Known runs and their records, newest first. Folders that are missing or damaged are skipped."""
         found: list[tuple[Run, RunRecord]] = []
         for run in {run.path: run for run in self._all()}.values():
             # One bad folder must not hide the others.
@@ -74,7 +74,7 @@ class RunStore:
         return sorted(found, key=lambda pair: pair[1].created, reverse=True)
 
     def paths(self) -> list[str]:
-        """The folders of known runs, without links, each once; ten thousand of them in a fraction of a second."""
+        """The folders of known runs, each once, with links resolved; 10,000 folders in a fraction of a second."""
         real: dict[str, str] = {}
         found: dict[str, None] = {}
         for folder in self._folders():
@@ -104,10 +104,10 @@ class RunStore:
             yield from _below(str(self._root), _DEPTH)
 
     def find(self, name: str) -> Run:
-        """The run of that path or id.
+        """The run with this path or id.
 
         Raises:
-            RunNotFoundError: there is none, or several have that id.
+            RunNotFoundError: no run or more than one run has this id.
         """
         path = Path(local_path(name))
         # A path comes first: an id may look like one.
@@ -134,10 +134,10 @@ class RunStore:
         )
 
     def delete(self, run: Run) -> None:
-        """Remove a run folder and all in it.
+        """Delete a run folder with everything in it.
 
         Raises:
-            RunAliveError: a process works on it.
+            RunAliveError: a process is working on it.
         """
         self._remove(run, lambda: shutil.rmtree(run.path))
 
@@ -166,9 +166,9 @@ class RunStore:
         return file_lock(self._index.with_suffix(".lock"), timeout=_LOCK_SECONDS)
 
     def drop_unbegun(self, run: Run) -> bool:
-        """Remove a run that was refused for its input before it wrote any result; whether it was one.
+        """Delete a run that was rejected for its input before it wrote any result. Returns whether it was deleted.
 
-        The folders that were made for it go as well: a command that was refused leaves the disk as it was.
+        The folders that were made for it are deleted as well, so a rejected command leaves the disk as it was.
         """
         begun = any(
             run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
@@ -180,12 +180,12 @@ class RunStore:
         return True
 
     def compare(self, runs: Sequence[Run], names: Sequence[str] | None = None) -> RunComparison:
-        """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two.
+        """Runs side by side: states, scores, the parameters that differ, and McNemar's test of each pair.
 
-        Of two runs also the images that are predicted differently, and the marks between them.
+        For two runs, also the images that they predict differently and the marks that differ.
 
         Args:
-            names: what sentences call the runs; None: their ids.
+            names: names of the runs in sentences; None: their ids.
         """
         records = [run.read() for run in runs]
         flat = [record.params.flat() for record in records]

@@ -134,7 +134,9 @@ class Batcher:
         return await request.answer
 
     def _decoded_until(self, uploads: list[Upload], deadline: float) -> list[NDArray[np.uint8] | str]:
-        late = f"not read: decoding the images of the request takes longer than {self._limits.decode_seconds:g} s"
+        late = (
+            f"not read: decoding the images in the request took longer than {self._limits.decode_seconds:g} s"
+        )
         # Checked before each image, since a decoder that has begun cannot be interrupted.
         return [self._decoded(one) if time.monotonic() < deadline else late for one in uploads]
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from convonet.atomic import storage_error, write_json
+from convonet.data.counted import counted
 from convonet.data.names import is_image_name
 from convonet.server.confine import Root
 from convonet.server.import_content import files_of, innermost, pixels_wrong, put
@@ -267,4 +268,7 @@ class Imports:
 
 
 def _some(skipped: list[tuple[str, str]]) -> str:
-    return f"{len(skipped):,} other files, such as {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
+    if not skipped:
+        return ""
+    name, reason = skipped[0]
+    return f"{counted(len(skipped), 'other file', 'other files')}, for example {name} ({reason})"

@@ -105,7 +105,7 @@ class About(Document):
     fields: dict[Literal["data", "hyper"], list[FieldInfo]]
     families: list[JsonObject]
     bases: list[JsonObject] = Field(
-        description="Pretrained backbones; `here` tells whether the weights are on the server."
+        description="Pretrained backbones; `here` is true if the weights are on the server."
     )
     presets: dict[Literal["data", "hyper"], list[str]]
     format_version: int = Field(description="Format version of the parameter files that this server writes.")
@@ -148,7 +148,7 @@ class SetCounts(Document):
 
 
 class DataSetDocument(Document):
-    """The image sets of data parameters. `id` stays valid for some time; then read the data set again."""
+    """The image sets of data parameters. `id` stays valid for some time; after that, read the data set again."""
 
     id: str
     data: ParamValues
@@ -309,7 +309,7 @@ class FileList(Document):
 
 
 class Answer(Document):
-    """The prediction for an image of a test. `image` is its path for `/images`, or null if it is outside the root."""
+    """The prediction for one image in a test. `image` is its path for `/images`, or null if it is outside the root."""
 
     name: str
     image: str | None

@@ -52,7 +52,7 @@ _TUNING = _Condition(
     lambda s: s.work is not None and s.work.task.fills_table,
 )
 _VALID = _Condition(
-    Reason("invalid_value", "A parameter has a wrong value"), lambda s: not s.params.faults.count
+    Reason("invalid_value", "A parameter has an invalid value"), lambda s: not s.params.faults.count
 )
 _TRAINING_IMAGES = _Condition(
     Reason("no_training_images", "No training images are loaded"), lambda s: bool(s.sets.images("train"))

@@ -198,7 +198,7 @@ class Session:
         return self._begin(self.backend.start(task)).run
 
     def resume(self, run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
-        """Continue a run that was stopped, was killed or failed; False when nothing is left to do.
+        """Continue a run that was stopped or killed, or that failed; False when nothing is left to do.
 
         Args:
             data: its folders, where the images are in another place now.

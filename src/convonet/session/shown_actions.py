@@ -146,6 +146,6 @@ def _runs(session: Session) -> Iterator[Shown]:
         stop = f"from convonet.runs import Run\n\nRun.open({str(work.run.path)!r}).request_cancel()\n"
         yield Shown("Stop", _words("convonet", "runs", "cancel", str(work.run.path)), stop)
     yield Shown("Resume a run", "convonet resume RUN", "# `convonet resume RUN` continues a run.\n")
-    yield Shown("Train on Handwritten Digits", "convonet demo", "# `convonet demo` does it.\n")
+    yield Shown("Train on Handwritten Digits", "convonet demo", "# `convonet demo` does this.\n")
     about = "from convonet.launch.doctor import examine\n\nprint(examine().to_dict())\n"
     yield Shown("About", "convonet doctor", about)

@@ -58,7 +58,7 @@ def _data(session: Session) -> tuple[Standing, str]:
 
 def _params(session: Session) -> tuple[Standing, str]:
     if wrong := session.params.faults.count:
-        return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
+        return "wrong", "A value is invalid" if wrong == 1 else f"{wrong} values are invalid"
     if session.params.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None
         return ("done" if there else "open"), RECIPE_TITLES[session.params.recipe]
@@ -86,7 +86,7 @@ def _train(session: Session) -> tuple[Standing, str]:
 def _when(name: str) -> str:
     """A run's name is mostly its time, which reads better as one."""
     found = re.fullmatch(r"train-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-\w+", name)
-    return "Run of {}-{}-{}, {}:{}".format(*found.groups()) if found else name
+    return "Run from {}-{}-{}, {}:{}".format(*found.groups()) if found else name
 
 
 def _test(session: Session) -> tuple[Standing, str]:
@@ -105,7 +105,7 @@ def _offered(session: Session, action: str, ready: str) -> tuple[Standing, str]:
 
 
 _SHORT: dict[Code, str] = {
-    "invalid_value": "A value is wrong",
+    "invalid_value": "A value is invalid",
     "no_training_images": "Needs images",
     "no_test_images": "Needs test images",
     "no_model": "Needs a model",

@@ -42,7 +42,7 @@ _FORMATS = (
     ExportFormat("onnx", "ONNX", "one file for ONNX Runtime and other programs that read ONNX", ".onnx"),
     ExportFormat(
         "onnx-int8",
-        "ONNX, 8 bits",
+        "8-bit ONNX",
         "a quarter of the size; accuracy and speed are compared with floating point",
         ".int8.onnx",
         options=("max_loss",),

@@ -30,7 +30,7 @@ def moved(task: T, given: DataParams | None) -> T:
         return task
     data: DataParams | None = getattr(task, "data", None)
     if data is None:
-        raise InputError(f"A run of kind {task.kind} uses no images that could have moved")
+        raise InputError(f"Runs of kind {task.kind} have no image folders to change")
     folders = {name: value for name, value in given.set_values().items() if name in FOLDERS}
     other = [
         name
@@ -42,7 +42,7 @@ def moved(task: T, given: DataParams | None) -> T:
         labels = ", ".join(fields_of(DataParams)[name].label for name in other)
         raise InputError(
             f"The run was started with different values of {labels}",
-            expected="only new folders of the same images, with everything else as in the run",
+            expected="new folders with the same images, and otherwise the same values as in the run",
         )
     return task.changed(data=data.changed(**folders).anchored())
 

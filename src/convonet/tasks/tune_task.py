@@ -74,7 +74,7 @@ class TuneTask(ResumableTask):
         if fixed:
             tunable = ", ".join(name for name, field in declared.items() if field.tunable)
             named = " and ".join(f"{name} ({declared[name].label})" for name in fixed)
-            raise ValueError(f"{named}: cannot be searched; these can: {tunable}")
+            raise ValueError(f"{named}: cannot be tuned; these can: {tunable}")
         return space
 
     @field_validator("pruner")
@@ -82,7 +82,7 @@ class TuneTask(ResumableTask):
     def _check_pruner(cls, pruner: Pruner, info: ValidationInfo) -> Pruner:
         # Fields are checked in their order, so `search` is known here unless it failed its own check.
         if pruner != "none" and info.data.get("search") == "grid":
-            raise ValueError("pruner: a grid is always tried in full. Use a pruner with random or tpe")
+            raise ValueError("pruner: a grid search completes every trial. Use a pruner with random or tpe")
         return pruner
 
     @property

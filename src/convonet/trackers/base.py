@@ -1,4 +1,4 @@
-"""What every tracker is told, in the words of a run."""
+"""The base class of the trackers: passes what happens in a run on to another tool."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MODEL = "model.onnx"
 
 
 class Tracker(ABC):
-    """Writes what happens in a run to another place. It can be given as `listen` to `convonet.train`.
+    """Writes what happens in a run to another tool. Pass it to `convonet.train` as `listen`.
 
-    A subclass says how one number, figure or trial is written.
+    A subclass defines how a metric, a figure or a trial is written.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Tracker(ABC):
 
     @contextmanager
     def following(self, run: Run) -> Iterator[None]:
-        """Track a run for the length of the block."""
+        """Track a run inside a `with` block."""
         self._run, self._prefix = run, ""
         self.begin(run.id, _parameters(run))
         state = "failed"
@@ -42,7 +42,7 @@ class Tracker(ABC):
             self.end(state)
 
     def __call__(self, event: Event) -> None:
-        """Write what an event says."""
+        """Write the contents of an event."""
         if self._run is None:
             return
         if isinstance(event, CandidateStarted):
@@ -70,11 +70,11 @@ class Tracker(ABC):
 
     @abstractmethod
     def begin(self, name: str, params: Mapping[str, Any]) -> None:
-        """A run of this name and these parameters begins."""
+        """Start a run with this name and these parameters."""
 
     @abstractmethod
     def log_metric(self, name: str, value: float, step: int) -> None:
-        """Write one number; `step` is the epoch from 1, or 0 for a number of the whole run."""
+        """Write one number. `step` is the epoch, starting from 1, or 0 for a number of the whole run."""
 
     @abstractmethod
     def log_figure(self, title: str, file: Path) -> None:

@@ -23,8 +23,8 @@ class MLflow(Tracker):
     """Writes to an MLflow tracking store: parameters, metrics, figures, the model, and trials as nested runs.
 
     Args:
-        uri: of the store, such as `sqlite:///mlflow.db` or `http://host:5000`.
-        experiment: that the runs belong to.
+        uri: URI of the store, such as `sqlite:///mlflow.db` or `http://host:5000`.
+        experiment: name of the experiment to which the runs belong.
     """
 
     def __init__(self, uri: str, experiment: str = "convonet") -> None:

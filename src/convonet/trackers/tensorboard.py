@@ -20,7 +20,7 @@ class TensorBoard(Tracker):
     """Writes event files below a folder, one folder for each run.
 
     Args:
-        folder: what `tensorboard --logdir` is given.
+        folder: the folder to pass to `tensorboard --logdir`.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:

@@ -208,8 +208,8 @@ class CollapseGuard:
         which = "validation" if validated else "training"
         largest = f"the largest class has {100 * images.max() / images.sum():.1f}% of the images"
         if predictions is None:
-            seen = f"the {which} accuracy after epoch {epoch}, {100 * accuracy:.1f}%"
-            return f"{seen}, is no better than chance; {largest}."
+            seen = f"the {which} accuracy after epoch {epoch} is {100 * accuracy:.1f}%"
+            return f"{seen}, which is no better than chance; {largest}."
         index = int(np.argmax(predictions.counts))
         fraction = predictions.counts[index] / sum(predictions.counts)
         return (
@@ -224,7 +224,7 @@ class CollapseGuard:
         if cause == "raw_pixels":
             return f"The pixels are not scaled: set scaling to unit, or lower the learning rate {lower}."
         if cause == "rate_too_high":
-            seen = f"The loss, {last:.3g}, is not below that of guessing, {self.guess_loss:.3g}."
+            seen = f"The loss is {last:.3g}, no lower than with random guessing ({self.guess_loss:.3g})."
             if same_output:
                 seen = "The output no longer depends on the image, as with dead ReLU units."
             return f"{seen} The learning rate is probably too high: lower it {lower}."

@@ -218,7 +218,7 @@ def _stuck(history: Mapping[str, Sequence[float | None]], loss: Array, val: Arra
         if not still or val[-1] - loss[-1] < _GAP * val[-1] or loss[-1] > loss[half - 1] * (1 - _FLAT):
             return None
         seen = f"the validation loss stays at {val[-1]:.3g} while the training loss falls to {loss[-1]:.3g}"
-    return Finding("plateau", f"A plateau: {seen}.", "Try augmentation, transfer learning, or more images.")
+    return Finding("plateau", f"Plateau: {seen}.", "Try augmentation, transfer learning, or more images.")
 
 
 def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding | None:

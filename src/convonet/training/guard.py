@@ -82,8 +82,8 @@ class NanGuard(Hook):
         position = state.position
         if position.restores > 1:
             message = (
-                f"Epoch {position.epoch} succeeded after its learning rate was lowered {position.restores} times: "
-                f"it is now {state.rate():.3g}"
+                f"Epoch {position.epoch} succeeded after its learning rate was lowered {position.restores} times, "
+                f"to {state.rate():.3g}"
             )
             state.watch.tell(Warned(message=message, subject="nan_guard"))
         position.restores = 0

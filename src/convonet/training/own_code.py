@@ -82,9 +82,9 @@ def create_own_loss(document: dict[str, Any]) -> Any:
     kind = keras.saving.get_registered_object(document["name"])
     if kind is None:
         raise InputError(
-            "This run has a custom loss, which is not registered in this process",
+            "The custom loss of this run is not registered in this process",
             received=document["name"],
-            hint="Run the code that registers it in Python first, then resume with `convonet.resume`",
+            hint="In Python, run the code that registers it, then resume with `convonet.resume`",
         )
     config = document["config"]
     return _FunctionLoss(kind) if config is None else kind.from_config(config)

@@ -51,7 +51,7 @@ class RulesHook(Hook):
         lower = plateau.update(logs, rate)
         if lower < rate:
             state.position.rate_scale *= lower / rate
-            message = f"{plateau.monitor} is on a plateau: the learning rate is reduced from {rate:.3g} to {lower:.3g}"
+            message = f"{plateau.monitor} is on a plateau: the learning rate was reduced from {rate:.3g} to {lower:.3g}"
             state.watch.tell(Warned(message=message, subject="plateau"))
 
     def put_best(self) -> int | None:

@@ -216,7 +216,9 @@ class NetTuning:
             self._fail(unit, death.reason)
             return
         if self._deaths.total() > _MOST_DEATHS:
-            raise WorkerError(f"Worker processes died {self._deaths.total()} times; the last: {death.reason}")
+            raise WorkerError(
+                f"Worker processes died {self._deaths.total()} times; last reason: {death.reason}"
+            )
         self._queue.appendleft(unit)
 
     def _fail(self, unit: Unit, reason: str) -> None:

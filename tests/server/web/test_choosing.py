@@ -97,7 +97,7 @@ def test_calibration(page: Any, copy: Path) -> None:
     page.get_by_text(
         f"Temperature {scores['chosen']['temperature']:.4g}, fitted on validation images"
     ).wait_for()
-    page.get_by_text(f"without it the error is {before['ece']:.4f}").wait_for()
+    page.get_by_text(f"without it, the error is {before['ece']:.4f}").wait_for()
     assert tile(page, "Accuracy") == percent(scores["accuracy"]) == percent(before["accuracy"])
 
 

@@ -310,7 +310,7 @@ def test_8_input_that_cannot_be_used(
     page.get_by_text("epochs (Epochs): expected a whole number ≥ 1").wait_for()
     go(page, "train")
     button = page.get_by_role("button", name="Train", exact=True)
-    assert (button.is_disabled(), button.get_attribute("title")) == (True, "A parameter has a wrong value")
+    assert (button.is_disabled(), button.get_attribute("title")) == (True, "A parameter has an invalid value")
     go(page, "params")
     set_field(page, "family", "logistic")
     set_field(page, "epochs", "1")

@@ -38,7 +38,7 @@ class AboutDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(18)
         self._form.setVerticalSpacing(6)
-        self._state = label("Asking Keras for its backend and device …", "muted")
+        self._state = label("Detecting backend and device …", "muted")
         self._text = f"Convonet {__version__}"
         close = button("Close", self.accept, primary=True)
         whole = column(

@@ -35,7 +35,7 @@ class ErrorDialog(QDialog):
         # Some messages end in a full stop; the heading below always adds one.
         what = error.what.rstrip(".")
         if isinstance(error, ParamError) and len(error.faults) > 1:
-            what = f"{len(error.faults)} values are wrong"
+            what = f"{len(error.faults)} values are invalid"
         head = label(f"{what[:1].upper()}{what[1:]}.", "section", wrap=True, select=True)
         head.setFixedWidth(_WIDTH)
         self._more = QPlainTextEdit(self._details())

@@ -98,7 +98,7 @@ class KernelBenchDialog(QDialog):
         options = FlowLayout(
             _named("Stride", self.stride),
             _named("Padding", self.padding),
-            _named("Pooling 2 × 2", self.pooling),
+            _named("2 × 2 pooling", self.pooling),
             self.grey,
             self.relu,
             gap=14,
@@ -128,7 +128,7 @@ class KernelBenchDialog(QDialog):
             place.valueChanged.connect(lambda _: self._show_sums())
 
     def _choose_image(self) -> None:
-        path = self._ask.open_file("An image", _IMAGES, self._place) if self._ask is not None else None
+        path = self._ask.open_file("Choose an image", _IMAGES, self._place) if self._ask is not None else None
         if path is not None:
             self._place = str(path.parent)
             self.open_image(path)

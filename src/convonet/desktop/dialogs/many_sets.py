@@ -57,7 +57,9 @@ class ManySetsDialog(QDialog):
 
     def _choose(self) -> None:
         asker = self._controller.ask
-        folder = asker.folder("A folder of sets", self._controller.window_state.folder) if asker else None
+        folder = (
+            asker.folder("Choose a folder of sets", self._controller.window_state.folder) if asker else None
+        )
         if folder is not None:
             self.open_folder(folder)
 
@@ -68,7 +70,7 @@ class ManySetsDialog(QDialog):
         def look(watch: Any) -> list[FoundSet]:
             return find_sets(images, data, folder, watch)
 
-        self._note.setText("Looking at the folders …")
+        self._note.setText("Reading folders …")
         self._controller.background.call("many sets", look, self.queue.take, self._show_fault)
 
     def _show_fault(self, error: ConvonetError) -> None:
@@ -83,9 +85,9 @@ class ManySetsDialog(QDialog):
         self.table.show_rows([_cells(one) for one in self.queue.sets])
         usable = [one for one in self.queue.sets if one.state != "unusable"]
         recipe = RECIPE_TITLES[self._session.params.recipe]
-        count = f"{len(usable):,} of {len(self.queue.sets):,} folders are sets."
+        count = f"{len(usable):,} of {len(self.queue.sets):,} folders can be used as sets."
         self._note.setText(
-            f"{count} A network is trained on each of them with the current settings: {recipe}."
+            f"{count} A network will be trained on each one with the current settings: {recipe}."
             if self.queue.sets
             else ""
         )

@@ -67,7 +67,7 @@ class PlacesDialog(QDialog):
     def go(self, path: str) -> None:
         """Show a folder when the server has told it; a fault is told in the dialog."""
         self._fault.hide()
-        self._where.setText("Asking the server …")
+        self._where.setText("Loading …")
         self.list.clear()
         self._take.setEnabled(False)
         self._background.call(_CALL, lambda _: self._look(path), self._show, self._show_fault)

@@ -15,9 +15,9 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
 <li><b>App › Load Data Params</b>, or <b>App › Load Training Dataset</b> and choose a folder with one folder
 per class. The <i>Data</i> page shows ten samples, the number of images, and skipped files.</li>
 <li>Open the <i>Train</i> page. It shows the plan for your images: with <i>Balanced</i>, several networks are tried
-and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps finished work.</li>
+and the best one is kept. Click <b>Train</b>. <b>Stop</b> keeps finished work.</li>
 <li>The <i>Summary</i> shows the test accuracy, what was tried, and what you can do next. <b>Apply and train again</b>
-follows a piece of advice in a new run. Every run is kept.</li>
+applies a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
 use the default shown in gray. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
 <li>If the validation accuracy stays well below the training accuracy, the network overfits: try more dropout,
@@ -40,8 +40,8 @@ what was tried.</li>
         """<h3>Test now or later</h3>
 <ol>
 <li><b>App › Load Test Dataset</b>: images that were never used for training.</li>
-<li><b>Tasks › Evaluation</b> shows accuracy and loss, with the confidence interval of the accuracy, beside the
-accuracy of always predicting one class.</li>
+<li><b>Tasks › Evaluation</b> shows accuracy and loss, with the confidence interval of the accuracy, next to the
+accuracy of always predicting the most common class.</li>
 <li><b>Tasks › Prediction</b> shows the confusion matrix. Click a cell to see its images; double-click an image to
 see it large with its probabilities.</li>
 <li><b>App › Save Network Model</b> saves the model under a name of your choice. Later, load the parameters, the model
@@ -56,7 +56,7 @@ looks at; <b>Tools › Check the Images</b> finds duplicates, leaks and other pr
         """<h3>Other images: larger, in color, with other classes</h3>
 <ol>
 <li>Load a training folder with other images and classes, such as lung scans. Images may have any size and shape.</li>
-<li>Set the <i>image size</i> in the data parameters: 224 shows more than 28 and takes 64 times as long.</li>
+<li>Set the <i>image size</i> in the data parameters: 224 shows more detail than 28 and takes 64 times as long.</li>
 <li>Look at <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most of the memory is in the first
 dense layer. Larger images need more pooling or fewer units.</li>
 <li>Images are decoded once and read from disk, so a set can be larger than memory.</li>

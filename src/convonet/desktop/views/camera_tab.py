@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.picture import PictureView
 
-_OFF = "The camera is off. Nothing that it sees leaves this computer."
+_OFF = "The camera is off. Its pictures never leave this machine."
 _MISSING = (
     "No camera was found, or another program is using it. Connect a camera, or allow this program to use it, then "
     "start it again."

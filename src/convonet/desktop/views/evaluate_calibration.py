@@ -29,7 +29,7 @@ class CalibrationTab(QWidget):
             legend="top left",
         )
         self.sentence = label("", wrap=True)
-        self.keep = QCheckBox("Keep in the model")
+        self.keep = QCheckBox("Save in the model")
         self.keep.setToolTip("Saves the temperature in the model's files")
         fit = button(
             "Calibrate",
@@ -79,7 +79,7 @@ def _sentence(scores: EvaluationDocument) -> str:
     chosen = scores.chosen
     if chosen is not None and chosen.temperature is not None:
         before = chosen.ece_uncalibrated
-        was = f"; without it the error is {before:.4f}" if before is not None else ""
+        was = f"; without it, the error is {before:.4f}" if before is not None else ""
         parts.append(f"Temperature {chosen.temperature:.4g}, fitted on validation images{was}.")
     return " ".join([*parts, scores.confidence_sentence])
 

@@ -42,7 +42,7 @@ class CurvesTab(QWidget):
         self.threshold = _share("Threshold", 0.5)
         self.recall = _share("Target recall", 0.95)
         self.costs = [_cost("Cost of a false alarm", 1.0), _cost("Cost of a miss", 5.0)]
-        self.keep = QCheckBox("Keep in the model")
+        self.keep = QCheckBox("Save in the model")
         self.keep.setToolTip("All predictions then use this threshold")
         first = FlowLayout(
             holder(row(label("Positive class", "muted"), self.positive, gap=8)),

@@ -53,7 +53,7 @@ class LayersTab(QWidget):
 
     def _with_image(self) -> None:
         def ask() -> None:
-            for path in self._page.choose_images("An image to follow through the layers")[:1]:
+            for path in self._page.choose_images("Choose an image to show its feature maps")[:1]:
                 self._page.draw_layers(path)
 
         self._page.controller.guard(ask)
@@ -102,7 +102,7 @@ class DreamTab(QWidget):
             _number("Seed", 0, 2**31 - 1, 0),
         )
         self.channel.setSpecialValueText("the first twelve")
-        self._start = button("Make the picture", self._excite, primary=True)
+        self._start = button("Generate picture", self._excite, primary=True)
         self.picture = FigureView("What activates the channel")
         self._says = label("", "muted", wrap=True)
         self._empty = EmptyState("No picture yet", _DREAM)
@@ -133,13 +133,15 @@ class DreamTab(QWidget):
             self.layer.setEditText("output")
         self._start.setEnabled(self._page.session.work is None)
         self._either.show_content(self._is_shown and not working)
-        self._empty.say("Making the picture …" if working else "No picture yet", "" if working else _DREAM)
+        self._empty.say(
+            "Generating the picture …" if working else "No picture yet", "" if working else _DREAM
+        )
 
     def show_document(self, document: DreamDocument) -> None:
         """Show the picture that was made."""
         self.picture.show_figure(QImage(document.path))
         same = f"Layer {document.layer} has {document.channels:,} channels."
-        self._says.setText(f"{same} The same seed makes the same picture.")
+        self._says.setText(f"{same} The same seed gives the same picture.")
         self._is_shown = True
         self._either.show_content(True)
 

@@ -69,7 +69,7 @@ class WhyTab(QWidget):
         self.method.currentIndexChanged.connect(lambda _: self._tell_method())
         self.faithful = QCheckBox("Check whether the map is faithful")
         self.faithful.setToolTip(
-            "Hides the hottest parts of the image first: about 230 predictions per image"
+            "Hides the hottest parts of the image first. Takes about 230 predictions per image"
         )
         self._mistakes = button("Explain the mistakes", self._explain_mistakes)
         self._again = button(

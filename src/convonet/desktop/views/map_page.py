@@ -57,7 +57,7 @@ class MapPage(Page):
         self.seed_box.setToolTip("The same images and seed give the same map")
         self.color_box.activated.connect(lambda _: self._recolor())
         self.canvas, self.lists = MapCanvas(), MapLists(controller)
-        self.select_box = QCheckBox("Dragging selects")
+        self.select_box = QCheckBox("Drag to select")
         self.select_box.setToolTip("If off, dragging moves the map and dragging with Shift selects")
         self.select_box.toggled.connect(self._take_mode)
         self.legend = QListWidget()
@@ -71,7 +71,7 @@ class MapPage(Page):
         self._wait = EmptyState("", "")
         self._no_images = EmptyState(
             "No images yet",
-            "Choose images on the Data page; then this page draws a map of them.",
+            "Choose images on the Data page to draw a map of them here.",
             controller.button("load_train", "Choose a folder …", primary=True),
         )
         self._shown = Either(self._wait, self._content())
@@ -132,12 +132,12 @@ class MapPage(Page):
         self.draw_button.setEnabled(bool(there) and session.work is None)
         self._shown.show_content(self.map is not None and not working)
         if working:
-            self._wait.say("Drawing the map …", "Progress is shown below. You can stop it.")
+            self._wait.say("Drawing the map …", "Progress is shown below. You can stop at any time.")
         else:
             self._wait.say(
                 "No map yet",
-                "A frozen backbone computes features of the images once, which takes about a minute per thousand. "
-                "A set of more than 40,000 images is sampled at random.",
+                "A frozen backbone computes features of the images once, which takes about a minute per thousand "
+                "images. A set of more than 40,000 images is sampled at random.",
             )
         self._say_lead()
 

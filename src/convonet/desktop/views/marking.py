@@ -63,8 +63,10 @@ class Marker(QObject):
     def _done(self, marks: list[MarkedImage]) -> None:
         self.marked.emit(marks)
         count = len(marks)
-        some = "No images are" if not count else "1 image is" if count == 1 else f"{count:,} images are"
-        self._controller.noted.emit(f"{some} marked; training uses the marks")
+        some = "1 image is" if count == 1 else f"{count:,} images are"
+        self._controller.noted.emit(
+            f"{some} marked; training uses the marks" if count else "No images are marked"
+        )
         self._controller.scan()
 
     def _failed(self, error: ConvonetError) -> None:
@@ -118,7 +120,7 @@ class MarkBar(QWidget):
         """Rows of an array file have no file that could be marked."""
         paths = [picture.address for picture in self._grid.chosen() if picture.address]
         if any("#" in path for path in paths):
-            raise InputError("Only image files can be marked", expected="a set of files, not an .npz file")
+            raise InputError("Only image files can be marked", expected="a set of files, not a .npz file")
         return paths
 
     def _label(self) -> None:

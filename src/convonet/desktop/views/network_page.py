@@ -84,14 +84,12 @@ class NetworkPage(Page):
             return
         self.tiles["params"].show_value(
             f"{summary['params']:,}",
-            f"{summary['trainable']:,} of them are trained"
-            if summary.non_trainable
-            else "all of them are trained",
+            f"{summary['trainable']:,} trainable" if summary.non_trainable else "all trainable",
         )
         self.tiles["bytes"].show_value(_bytes(summary.bytes), "weights in memory")
         self.tiles["macs"].show_value(rounded(summary.macs), "for one image")
         learnt = sum(bool(layer.params) for layer in summary.layers)
-        self.tiles["layers"].show_value(str(len(summary.layers)), f"{learnt} of them with weights")
+        self.tiles["layers"].show_value(str(len(summary.layers)), f"{learnt} with weights")
         self.table.show_rows([_row(layer) for layer in summary.layers])
         self.drawing.show_layers(summary.layers)
 

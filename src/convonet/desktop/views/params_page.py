@@ -57,7 +57,7 @@ class ParamsPage(Page):
         self.expert = button(
             "Set every value",
             lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
-            tip="Expert: train one network with these values. Initially, they are those of the plan",
+            tip="Expert: train one network with these values, which start out as the plan's values",
         )
         self.cards = BackboneCards(self.controller)
         self.search = QLineEdit()
@@ -174,10 +174,10 @@ class ParamsPage(Page):
         self.hyper_form.mark(faults.hyper)
         titles = (("Data", faults.data), ("Network and training", faults.hyper))
         for index, (name, wrong) in enumerate(titles):
-            self.tabs.setTabText(index, f"{name} ({len(wrong)} wrong)" if wrong else name)
+            self.tabs.setTabText(index, f"{name} ({len(wrong)} invalid)" if wrong else name)
         count = faults.count
         some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
-        self._count.setText(f"{some} wrong; correct {them} before you train.")
+        self._count.setText(f"{some} invalid; correct {them} before you train.")
         self._count.setVisible(count > 0)
 
     def _show_family(self) -> None:
@@ -201,8 +201,8 @@ class ParamsPage(Page):
         self._lists.setText(several if varied else one)
         if self.session.params.recipe != "none":
             self._family.setText(
-                f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for the "
-                "images. What you set here applies to every network that is tried."
+                f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for your "
+                "images. Values that you set here apply to every network that is tried."
             )
 
 

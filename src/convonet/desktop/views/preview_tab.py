@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 LookTask = AugmentTask | FindRateTask
-_AUGMENTED = "Each row is a training image and its variations. Every epoch varies the images differently."
+_AUGMENTED = "Each row shows a training image and its variations. Each epoch uses new variations."
 _NO_AUGMENTATION = (
-    "No augmentation is set. Set rotation, flips or another parameter in the group Augmentation "
+    "No augmentation is set. Set rotation, flips or another parameter in the Augmentation group "
     "to see its effect here."
 )
 _RATE = "Raises the rate from batch to batch to find where the loss falls fastest. The trained weights are discarded."
@@ -194,7 +194,7 @@ class PreviewTab(QScrollArea):
     def _use_rate(self) -> None:
         params, rate = self._session.params, self.suggested
         self._controller.guard(lambda: params.set_space(params.space.changed({"init_rate": [rate]})))
-        self._controller.noted.emit(f"The learning rate is {rate:g} now")
+        self._controller.noted.emit(f"The learning rate is now {rate:g}")
 
     def close_tab(self) -> None:
         """Remove the pictures."""

@@ -24,7 +24,7 @@ from convonet.tasks import InspectTask, Split, SuspectsTask
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
-_IN_CONFLICT = "The same image in several classes: one label is wrong"
+_IN_CONFLICT = "The same image in several classes: at least one label is wrong"
 _LEAKED = "Test scores are too high: the network has seen these images"
 _SAID_HEIGHT, _LEAST_ROWS = 132, 3
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
@@ -73,8 +73,8 @@ class QualityView(QWidget):
 
     def _make_suspects_button(self) -> QWidget:
         tip = (
-            "Trains on parts of the images and predicts the others, several times. Labels that the models "
-            "contradict are probably wrong. Takes as long as about 15 training runs"
+            "Trains several times on part of the images and predicts the rest. Labels that the models "
+            "contradict are probably wrong. Takes about as long as 15 training runs"
         )
         return button("Find suspicious labels", self.suspect, tip=tip)
 
@@ -99,7 +99,9 @@ class QualityView(QWidget):
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
         if isinstance(task, SuspectsTask):
-            self._empty.say("Training on parts of the images …", "Progress is shown below. You can stop it.")
+            self._empty.say(
+                "Training on parts of the images …", "Progress is shown below. You can stop at any time."
+            )
         elif checking:
             self._empty.say(
                 "Checking all images …", "The first time takes longer, because all images have to be decoded."
@@ -107,7 +109,7 @@ class QualityView(QWidget):
         else:
             self._empty.say(
                 "Not checked yet",
-                "Finds duplicates, images in both training and test, contradicting labels, dark, bright, blurred "
+                "Finds duplicates, images in both training and test, conflicting labels, dark, bright, blurred "
                 "and odd-sized images, and shortcuts that give a class away.",
             )
 
@@ -137,7 +139,7 @@ class QualityView(QWidget):
         )
         meaning = (
             f"{document.likely:,} of {document.images:,} labels are probably wrong, according to models that "
-            "were not trained on the image in question; worst first"
+            "were not trained on these images; most suspicious first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         # A new list of suspicious labels replaces the old one and keeps what the inspection found.

@@ -75,8 +75,8 @@ class RunsPage(Page):
         self.compared = ComparedRuns()
         empty = EmptyState(
             "No runs yet",
-            "Every training run is listed here with its curves, model and scores, including those "
-            "from the command line.",
+            "Every training run is listed here with its curves, model and scores, including runs "
+            "started from the command line.",
             controller.button("demo", primary=True),
         )
         content = column(self.table, self.compared)

@@ -51,7 +51,7 @@ class SearchPanel(QWidget):
         self.table = TableView(
             _HEAD,
             "settings",
-            empty="No settings yet. Select Tune; the best settings come first.",
+            empty="No settings yet. Click Tune; the best settings are listed first.",
             tips=NAMES,
         )
         self.table.opened.connect(lambda _: self._adopt())
@@ -111,7 +111,7 @@ class SearchPanel(QWidget):
         # Where a value is drawn from a range, the settings cannot be counted.
         if not space.varied or space.ranges:
             return ""
-        return f"The grid has {space.size():,} settings, each trained once on every fold."
+        return f"The grid has {space.size():,} settings; each is trained once per fold."
 
     def _search_chosen(self, search: str) -> None:
         """A grid is tried in full."""

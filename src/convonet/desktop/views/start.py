@@ -53,7 +53,7 @@ class StartPage(Page):
         )
         files_card = column(
             label("Parameter files", "section"),
-            label("JSON files, including those of the earlier application.", "muted", wrap=True),
+            label("JSON files, including files from the earlier application.", "muted", wrap=True),
             6,
             None,
             row(

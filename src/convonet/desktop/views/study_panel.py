@@ -49,7 +49,7 @@ class StudyPanel(QWidget):
         self.table = TableView(
             _HEAD,
             "epochs to each target",
-            empty="No settings yet. Select Study; each setting is one row.",
+            empty="No settings yet. Click Study; each setting gets one row.",
             tips=NAMES,
         )
         self.figure = PictureFrame(TITLE)

@@ -66,7 +66,7 @@ class TrainPage(Page):
         self._now, self._left = label("", "section"), label("", "muted")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the training")
+        self.bar.setAccessibleName("Training progress")
         self.candidates = CandidateList(heads=False)
         line = row(self._now, None, self._left)
         return frame(column(self._plan, line, self.bar, self.candidates, gap=8, margin=14))

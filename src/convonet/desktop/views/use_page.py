@@ -70,7 +70,7 @@ class UsePage(Page):
             column(
                 _centred("Drop images or a folder of images here", "section"),
                 _centred(
-                    "Or paste one with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
+                    "Or paste an image with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
                     "muted",
                 ),
                 gap=4,
@@ -101,7 +101,9 @@ class UsePage(Page):
     def _pad_tab(self) -> QWidget:
         self.pad.drawn.connect(self._drawn)
         self._answer = label("–", "hero-title")
-        self._says = label("Draw a digit. The model predicts after each stroke.", "muted", wrap=True)
+        self._says = label(
+            "Draw an image. The model predicts its class after each stroke.", "muted", wrap=True
+        )
         left = column(self.pad, button("Clear", self._clear), None, gap=10)
         right = column(label("Prediction", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
         both = row(frame(left_margin(left)), frame(left_margin(right)), gap=14)
@@ -182,9 +184,7 @@ class UsePage(Page):
     def _drawn(self) -> None:
         model = self.session.model
         if model is None or self.session.models.onnx_path(model) is None:
-            self._says.setText(
-                "Drawing needs a model with an ONNX file. Open a training run: it contains one."
-            )
+            self._says.setText("Drawing needs a model with an ONNX file. Open a training run that has one.")
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
         # Taken here, since the window may change them while the thread works.

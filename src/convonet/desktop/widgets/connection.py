@@ -37,7 +37,7 @@ class ConnectionLabel(QWidget):
             self._text = text
             lost = self._connection.is_lost
             self.setAccessibleName(text)
-            self.setToolTip(f"{self._connection.reason}. Click to try now" if lost else "")
+            self.setToolTip(f"{self._connection.reason}. Click to try again" if lost else "")
             self.setCursor(Qt.CursorShape.PointingHandCursor if lost else Qt.CursorShape.ArrowCursor)
             self.updateGeometry()
             self.update()

@@ -41,7 +41,7 @@ class CurveView(QWidget):
         self._now: float | None = None
         self._pointer: float | None = None
         self.setMouseTracking(True)
-        self.setAccessibleName(f"{title} over the epochs")
+        self.setAccessibleName(f"{title} by epoch")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_series(self, series: Sequence[Series], epochs: int, now: float | None = None) -> None:

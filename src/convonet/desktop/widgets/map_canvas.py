@@ -57,8 +57,8 @@ class MapCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAccessibleName("Map of the images")
         self.setAccessibleDescription(
-            "The arrow keys move it, plus and minus zoom, 0 shows the whole map. "
-            "The lists beside it contain the same images."
+            "Use the arrow keys to move the map, plus and minus to zoom, and 0 to show the whole map. "
+            "The lists next to the map contain the same images."
         )
         # Images are decoded once, as large as under the mouse; the small ones are scaled from those.
         self.thumbnails = Thumbnails(round(_LARGE * self.devicePixelRatioF()), self)

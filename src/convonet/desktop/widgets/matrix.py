@@ -35,7 +35,7 @@ class MatrixView(QWidget):
         self.setObjectName("plain")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("Confusion matrix: rows true, columns predicted")
+        self.setAccessibleName("Confusion matrix: rows are true classes, columns are predicted classes")
 
     def show_counts(self, classes: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
         """Show another matrix."""
@@ -170,7 +170,9 @@ class MatrixView(QWidget):
             QToolTip.hideText()
             return
         true, predicted = (self._classes[place] for place in cell)
-        text = f"{true} predicted as {predicted}: {self._counts[cell[0]][cell[1]]:,}. Click to see them."
+        text = (
+            f"{true} predicted as {predicted}: {self._counts[cell[0]][cell[1]]:,}. Click to see the images."
+        )
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

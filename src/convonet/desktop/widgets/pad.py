@@ -27,7 +27,7 @@ class Pad(QWidget):
         super().__init__()
         self.setFixedSize(SIDE, SIDE)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName("Pad to draw a digit on")
+        self.setAccessibleName("Drawing pad")
         self.image = QImage(_FINE * SIDE, _FINE * SIDE, QImage.Format.Format_Grayscale8)
         self._last: QPointF | None = None
         self.is_empty = True

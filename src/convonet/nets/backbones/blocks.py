@@ -67,7 +67,7 @@ def _start(layers: list[Any], what: str) -> int:
         if 1 <= count <= len(blocks):
             return blocks[-count][1]
         raise ParamError.of(
-            {"release": f"release (Released blocks): expected 1 to {len(blocks)} blocks, received {count}"}
+            {"release": f"release (Unfrozen blocks): expected 1 to {len(blocks)} blocks, received {count}"}
         )
     # `block_1` must not be found in `block_12`.
     called = re.compile(re.escape(what) + r"(?!\d)", re.IGNORECASE)
@@ -77,7 +77,7 @@ def _start(layers: list[Any], what: str) -> int:
     names = [name for name, _ in blocks]
     near = nearest(what, [*names, *(layer.name for layer in layers)])
     sentence = (
-        f"release (Released blocks): expected a number, all, or one of {', '.join(names)}, received {what!r}"
+        f"release (Unfrozen blocks): expected a number, all, or one of {', '.join(names)}, received {what!r}"
     )
     raise ParamError.of({"release": sentence + (f" (did you mean {near}?)" if near else "")})
 

@@ -108,7 +108,7 @@ def _of_file(
 ) -> Backbone:
     """Any saved classifier or feature network."""
     if not path.is_file():
-        raise ModelFileError("There is no such model file for a backbone", where=path)
+        raise ModelFileError("The model file for the backbone does not exist", where=path)
     loaded, info = load_network(check_hash(path, sha256))
     loaded = with_channel_axis(loaded)
     network = without_output(loaded, path)
@@ -151,7 +151,7 @@ def without_output(network: keras.Model, path: Path) -> keras.Model:
         ModelFileError: no network that goes in one line to one output.
     """
     if len(network.inputs) != 1 or len(network.outputs) != 1:
-        raise ModelFileError("A backbone has one input and one output", where=path)
+        raise ModelFileError("A backbone must have one input and one output", where=path)
     features = keras.Model(network.inputs[0], _before_last_dense(network, network.outputs[0]))
     features.name = "base"
     return features

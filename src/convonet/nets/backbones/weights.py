@@ -69,7 +69,7 @@ def _given(info: BaseInfo, weights: str) -> Path:
     if path.is_file():
         return path
     raise ModelFileError(
-        f"There is no such weights file for the backbone {info.name}",
+        f"The weights file for the backbone {info.name} does not exist",
         where=weights,
         expected="local, fetch, random, or a file",
     )
@@ -122,7 +122,7 @@ def fill_from_h5(network: keras.Model, path: Path) -> None:
         network.load_weights(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelFileError(
-            f"The file does not hold the weights of the backbone {network.name}",
+            f"The file does not contain the weights of the backbone {network.name}",
             where=path,
             expected="an .h5 weights file of the same network without its original output layers",
             received=(str(error).splitlines() or [type(error).__name__])[0][:200],

@@ -141,7 +141,7 @@ def make_layer(kind: str, config: Mapping[str, Any]) -> Any:
         Unreadable: a kind or a parameter that is not read.
     """
     if kind not in _KINDS:
-        raise Unreadable(f"{_INSTEAD.get(kind, f'a {kind} layer')}, which is not read from files of Keras 2")
+        raise Unreadable(f"{_INSTEAD.get(kind, f'a {kind} layer')}, which cannot be read from Keras 2 files")
     rule, values = _KINDS[kind], dict(config)
     name = values.get("name")
     if not isinstance(name, str) or not name:

@@ -17,7 +17,9 @@ from convonet.nets.keras2.graph import build
 from convonet.nets.keras2.layers import Unreadable
 from convonet.nets.keras2.weights import fill_from_h5, fill_from_keras
 
-_HINT = "Save it again with Keras 3, rebuilt from layers that Keras 3 has, or open an ONNX file that Convonet exported"
+_HINT = (
+    "Rebuild the network from Keras 3 layers and save it again, or open an ONNX file that Convonet exported"
+)
 
 
 def open_keras2(path: Path, config: Mapping[str, Any], weights: Path | BinaryIO) -> keras.Model:

@@ -9,7 +9,15 @@ from convonet.server.schemas import Problem
 
 PREFIX = "/api/v1"
 REFUSED: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "description": "Refused; the document says why.", "content": {PROBLEM: {}}},
-    "5XX": {"model": Problem, "description": "Failed; the document says why.", "content": {PROBLEM: {}}},
+    "4XX": {
+        "model": Problem,
+        "description": "Refused; the problem document says why.",
+        "content": {PROBLEM: {}},
+    },
+    "5XX": {
+        "model": Problem,
+        "description": "Failed; the problem document says why.",
+        "content": {PROBLEM: {}},
+    },
 }
 """What every route may answer besides its own document."""

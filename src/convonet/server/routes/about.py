@@ -77,7 +77,7 @@ async def logout() -> Response:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(parts: Parts) -> Response:
-    """Counters in Prometheus' text format, including those of every model and all workers."""
+    """Counters in the Prometheus text format, including those of every model and all workers."""
     counts, gauges, workers = [parts.metrics.counts()], parts.gauges(), 1
     if parts.pool is not None:
         counts.append(parts.pool.counts())
@@ -92,7 +92,7 @@ async def metrics(parts: Parts) -> Response:
 
 @router.get("/about", response_model=schemas.About)
 def about(parts: Parts) -> Json:
-    """Versions, machine, kinds of runs, and all parameters with what a form needs to show them."""
+    """Versions, machine, kinds of runs, and all parameters with everything that a form needs to show them."""
     declared: dict[str, type[ParamModel]] = {"data": DataParams, "hyper": HyperParams}
     document = {
         "version": __version__,
@@ -144,7 +144,7 @@ def _examined() -> InstallationDocument:
 
 
 def _models() -> JsonObject:
-    """Families and backbones; of each backbone, whether its weights are on this machine."""
+    """Families and backbones; for each backbone, whether its weights are on this machine."""
     here = backbones_here()
     bases = [base.to_dict() | {"here": name in here} for name, base in BASES.items()]
     return models_document() | {"bases": bases}

@@ -26,7 +26,7 @@ _MOST_PIXELS = 4_000_000
 
 
 class KernelWish(BaseModel):
-    """An image below the root and a kernel, by its name or its rows."""
+    """An image below the root, and a kernel given by name or as rows."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"path": "digits/train/7/0012.png", "kernel": "edge"}}

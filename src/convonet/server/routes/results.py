@@ -127,7 +127,7 @@ def history(run: RunId, parts: Parts) -> Json:
 
 @router.get("/runs/{run}/result")
 def result(run: RunId, parts: Parts) -> Json:
-    """The result of a run, as the command prints it. A search has one while it is still running."""
+    """The result of a run, as the command prints it. For a search, also available while it is running."""
     found = parts.known.find(run)
     if traits_of(found.read().kind).reported:
         return Json(run_document(found))
@@ -185,10 +185,12 @@ def answers(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Json:
-    """Predictions for the test images, highest confidence first: all, mistakes, or one cell of the matrix."""
+    """Predictions for a tested set, highest confidence first: all, mistakes, or one cell of the matrix."""
     found = parts.known.find(run)
     if (true is None) != (predicted is None):
-        raise InputError("A cell of the confusion matrix has a true and a predicted class")
+        raise InputError(
+            "A cell of the confusion matrix is specified by its true class and its predicted class"
+        )
     name = "predictions.csv" if split == "test" else f"predictions_{split}.csv"
     if not found.file(name).is_file():
         raise no_such(f"This run was not tested on its {split} images", found.id, "Test the model first")

@@ -41,7 +41,7 @@ _MESSAGE = {
 
 
 def row(parts: Services, run: Run) -> RunRow:
-    """A row of the list, with its place in the queue."""
+    """A row of the list, with its position in the queue."""
     return list_row(run).changed(position=parts.queue.position(run))
 
 
@@ -133,7 +133,7 @@ def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_leng
     # The same run named twice is one.
     found = list({item.path: item for item in map(parts.known.find, run)}.values())
     if len(found) < 2:
-        raise InputError("Comparing needs two runs or more", received=len(found))
+        raise InputError("A comparison needs two or more runs", received=len(found))
     return Json(RunStore(parts.root.path).compare(found, distinct(map(title_of, found))))
 
 

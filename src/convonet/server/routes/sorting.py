@@ -35,7 +35,7 @@ class SortClasses(BaseModel):
 
 
 class SortAnswer(BaseModel):
-    """The label of some images: a class, `none_of_these`, `skip`, or `keep` for a label in doubt that is correct."""
+    """The label of some images: a class, `none_of_these`, `skip`, or `keep` to confirm a label in doubt."""
 
     model_config = ConfigDict(extra="forbid")
     paths: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=1, max_length=1000)
@@ -108,7 +108,7 @@ def label(sort: SortId, wish: SortAnswer, parts: Parts) -> Json:
 
 @router.post("/sort/{sort}/folders")
 def take_folders(sort: SortId, parts: Parts) -> Json:
-    """Use the folders of the images as their labels; if classes are named, only those folders."""
+    """Use the names of the class folders as labels. If classes are set, only folders with these names count."""
     session, lock = parts.sorting.find(sort)
     with lock:
         taken = session.take_folders()

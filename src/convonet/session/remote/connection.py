@@ -74,7 +74,7 @@ class Connection:
             again = f"trying again in {seconds} s" if seconds else "trying again …"
             return f"Connection to {self.name} lost; {again}"
         if self._back_at is not None and time.monotonic() - self._back_at < _BACK_SECONDS:
-            return f"Connected to {self.name} again"
+            return f"Reconnected to {self.name}"
         return f"Connected to {self.name}"
 
     @property

@@ -25,7 +25,7 @@ def batches(files: Sequence[Path]) -> list[list[Path]]:
         raise InputError(
             "The images are too large to upload",
             expected=f"at most {_MOST_BATCHES * _BATCH_BYTES // 2**20} MiB",
-            hint="Copy them to a folder below the server's root, then choose that folder",
+            hint="Copy them into the server's root folder or a subfolder, then choose that folder",
         )
     return found
 

@@ -39,7 +39,7 @@ export async function decodePng(bytes) {
     if (width <= 0 || height <= 0) continue;
     const stride = Math.ceil((width * CHANNELS[file.colour] * file.depth) / 8);
     const rows = raw.subarray(at, at + (stride + 1) * height);
-    if (rows.length < (stride + 1) * height) throw new Error("The PNG file is cut off");
+    if (rows.length < (stride + 1) * height) throw new Error("The PNG file is incomplete");
     unfilter(rows, stride, height, Math.max(1, (CHANNELS[file.colour] * file.depth) >> 3));
     for (let y = 0; y < height; y += 1) {
       const row = rows.subarray(y * (stride + 1) + 1, (y + 1) * (stride + 1));

@@ -23,7 +23,7 @@ export function calibration(scores, again) {
       ".row.middle",
       {},
       h("button", {type: "button", onclick: () => again({calibrate: true, keep: keep.checked})}, "Calibrate"),
-      h("label.tick", {}, keep, "Keep in the model"),
+      h("label.tick", {}, keep, "Save in the model"),
       h("span.muted.small", {}, "Fits a temperature on the validation images. The accuracy does not change."),
     ),
     h(
@@ -46,7 +46,7 @@ export function calibration(scores, again) {
 
 function sentence(scores) {
   const {temperature, ece_uncalibrated: before, note} = scores.chosen ?? {};
-  const without = typeof before === "number" ? `; without it the error is ${before.toFixed(4)}` : "";
+  const without = typeof before === "number" ? `; without it, the error is ${before.toFixed(4)}` : "";
   const fitted = temperature
     ? `Temperature ${short(temperature)}, fitted on validation images${without}.`
     : "";

@@ -40,7 +40,7 @@ export async function upload() {
     h(
       "p.muted.small",
       {},
-      "The images go to this server only. An interrupted upload continues where it stopped.",
+      "The images are sent only to this server. An interrupted upload continues where it stopped.",
     ),
     h(".row.tools", {}, buttons, folder, archive),
     progress,
@@ -72,7 +72,12 @@ export async function upload() {
       dialog.close("done");
       const left = found.skipped_count;
       const reason = found.skipped[0]?.reason;
-      const refused = left ? `; ${whole(left)} files skipped, the first: ${reason}` : "";
+      const refused =
+        left === 1
+          ? `; 1 file skipped: ${reason}`
+          : left
+            ? `; ${whole(left)} files skipped (reason for the first: ${reason})`
+            : "";
       note(`${whole(found.images)} images uploaded${refused}`);
       await takeImages(found.train_dir);
     } catch (error) {
@@ -103,7 +108,7 @@ export function sampleChoice() {
     const name = select.value;
     if (!name) return;
     select.disabled = true;
-    note(name === "digits" ? "Writing the images …" : "Downloading the images; this takes a few minutes …");
+    note(name === "digits" ? "Saving the images …" : "Downloading the images; this takes a few minutes …");
     try {
       const {train_dir: folder, test_dir: test} = await call("samples", {body: {name}});
       await takeImages(folder, {test_dir: test});

@@ -115,7 +115,7 @@ function threshold(scores, again) {
       ".row",
       {},
       h(".field", {}, h("label", {htmlFor: "positive"}, "Positive class"), positive),
-      h("label.tick", {}, keep, "Keep in the model"),
+      h("label.tick", {}, keep, "Save in the model"),
     ),
     way([input("p-threshold", short(scores.threshold ?? 0.5), "Threshold")], "Test again", () => ({
       threshold: number("p-threshold"),

@@ -164,7 +164,7 @@ export function askToken() {
     h("label", {htmlFor: "token"}, "Token"),
     input,
     wrong,
-    h("p.muted.small", {}, "The server printed it when it was started."),
+    h("p.muted.small", {}, "The server printed it when it started."),
     h(".buttons", {}, h("button.primary", {}, "Open")),
   );
   const dialog = h(

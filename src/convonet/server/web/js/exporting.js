@@ -36,7 +36,7 @@ export function exportCard(page, model) {
   const int8 = h(
     ".field",
     {hidden: true},
-    h("label", {htmlFor: "max-loss"}, "Maximum loss of accuracy (%)"),
+    h("label", {htmlFor: "max-loss"}, "Maximum accuracy loss (%)"),
     maxLoss,
   );
   format.addEventListener("change", () => {

@@ -84,7 +84,7 @@ function sizes(found) {
     h(
       "p",
       {},
-      `Networks get them as ${height} × ${width} px, ${channels === 1 ? "grayscale" : "color"}. ` +
+      `Networks receive the images as ${height} × ${width} px, ${channels === 1 ? "grayscale" : "color"}. ` +
         `Measured: ${looked} images.`,
     ),
     pixels,

@@ -16,7 +16,7 @@ const LISTS = [
 const MEANINGS = {
   selected: "Select images on the map: click them, or draw around them.",
   wrong: "Images whose neighbors belong to a different class, highest confidence first.",
-  outliers: "Images far from all others, the farthest first.",
+  outliers: "Images far from all others, farthest first.",
   similar: "Open an image, then click More like this.",
 };
 const MOST_OUTLIERS = 200;

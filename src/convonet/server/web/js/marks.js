@@ -77,10 +77,9 @@ export function markBar(marks, wanted, changed) {
       return note("Only image files below the server's folder can be marked");
     try {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
-      note(
-        `${marks.rows.length === 1 ? "1 image is" : `${whole(marks.rows.length)} images are`} marked; ` +
-          "training uses the marks",
-      );
+      const count = marks.rows.length;
+      const some = count === 1 ? "1 image is" : `${whole(count)} images are`;
+      note(count ? `${some} marked; training uses the marks` : "No images are marked");
       await changed();
     } catch (error) {
       note(error.message);

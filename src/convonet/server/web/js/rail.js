@@ -44,7 +44,7 @@ function notes(working) {
 
 function parameters(planned) {
   const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
-  if (wrong) return `${wrong} wrong`;
+  if (wrong) return `${wrong} invalid`;
   if (store.varied.length) return `${store.varied.length} varied`;
   return planned ? recipeTitle(usedRecipe()) : "Expert";
 }

@@ -7,7 +7,7 @@ import {store} from "./store.js";
 export function whyNotTrain() {
   if (wrongMinutes()) return wrongMinutes();
   if (Object.keys(store.faults.data).length || Object.keys(store.faults.hyper).length)
-    return "A parameter has a wrong value";
+    return "A parameter has an invalid value";
   if (store.datasetError) return store.datasetError.message;
   const fault = store.dataset?.errors.train;
   if (fault) return imagesFault(fault);

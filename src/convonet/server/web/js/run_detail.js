@@ -106,13 +106,13 @@ function report(page, run, files) {
   const address = {href: fileOf(run.id, "report.html"), target: "_blank", rel: "noopener"};
   const link = h("a.button", address, "Report");
   link.hidden = !files.some((file) => file.name === "report.html");
-  const button = h("button", {type: "button", onclick: make}, "Make a report …");
+  const button = h("button", {type: "button", onclick: make}, "Create a report …");
   return [link, button];
 
   async function make() {
-    const title = await askText("Make a report", "Title of the report", run.title, REPORT_HELP, "Make it");
+    const title = await askText("Create a report", "Title of the report", run.title, REPORT_HELP, "Create");
     if (title === null) return;
-    Object.assign(button, {disabled: true, textContent: "Making the report …"});
+    Object.assign(button, {disabled: true, textContent: "Creating the report …"});
     try {
       // A report that is there already is replaced.
       await ask("report", {options: {run: run.id, heading: title || null}}, page.signal);
@@ -121,7 +121,7 @@ function report(page, run, files) {
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
     }
-    Object.assign(button, {disabled: false, textContent: "Make a report …"});
+    Object.assign(button, {disabled: false, textContent: "Create a report …"});
   }
 }
 

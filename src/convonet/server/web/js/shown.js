@@ -42,6 +42,6 @@ async function copied(text) {
     await navigator.clipboard.writeText(text);
     note("Copied");
   } catch {
-    note("The browser denies access to the clipboard. Select the text and copy it instead");
+    note("The browser denied access to the clipboard. Select the text and copy it instead");
   }
 }

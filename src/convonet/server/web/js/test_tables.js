@@ -86,7 +86,11 @@ export async function allSets(run, signal) {
     return made;
   };
   return [
-    h("p", {}, found.sentence ?? "Test another set by choosing it above; all of them are listed here."),
+    h(
+      "p",
+      {},
+      found.sentence ?? "To test another set, choose it above. This table lists every set that has scores.",
+    ),
     table(
       "All sets",
       ["Set", "n:Images", "n:Accuracy", "n:95% CI", "n:Loss", "Measured"],

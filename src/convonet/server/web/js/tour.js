@@ -26,7 +26,7 @@ const STOPS = [
     page: "params",
     at: [".recipe"],
     title: "Set values yourself",
-    text: "Expert shows every value, filled in with the plan's. Give a field several values to tune it.",
+    text: "Expert shows every value, filled in from the plan. Give a field several values to tune it.",
   },
   {
     page: "train",
@@ -41,8 +41,8 @@ const STOPS = [
     at: [".matrix", ".tiles", ".empty"],
     title: "Read the result",
     text:
-      "Accuracy with its confidence interval beside the baseline. Click a cell of the confusion matrix " +
-      "to see its images, and an image to ask why.",
+      "Accuracy with its confidence interval, next to the baseline. Click a cell of the confusion matrix " +
+      "to see its images. Click an image, then Why? to see what the model looked at.",
   },
   {
     page: "use",
@@ -54,7 +54,7 @@ const STOPS = [
     page: "explain",
     at: [".card:has(#method)", ".empty"],
     title: "See what it looks at",
-    text: "Heat maps, the filters of each layer and what activates them, and a card for trying kernels.",
+    text: "Heat maps, the filters of each layer and what activates them, and a kernel explorer.",
   },
   {
     page: "runs",
@@ -62,7 +62,7 @@ const STOPS = [
     title: "Come back to any run",
     text:
       "Every training run and search is kept with its parameters, curves, model and scores. " +
-      "Rename runs, compare them, and make reports.",
+      "Rename runs, compare them, and create reports.",
   },
 ];
 

@@ -116,7 +116,7 @@ export class TrainingView {
     const text = `A first model is ready: test accuracy ${measured}. `;
     if (this.first.firstChild?.textContent === text) return;
     const use = h("a", {href: "#use", onclick: () => takeModel(this.working.run)}, "Use it now");
-    fill(this.first, text, use, "; a better candidate replaces it.");
+    fill(this.first, text, use, "; if a better candidate is found, it replaces this model.");
   }
 
   showCandidates({candidates, sentence, total}, live) {

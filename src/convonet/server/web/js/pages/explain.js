@@ -153,7 +153,7 @@ export function explainPage(page) {
       steps.element,
     ];
     const about =
-      "Images made by gradient ascent that activate a channel; in the last layer, channels are classes.";
+      "Images that gradient ascent creates to activate a channel. In the last layer, each channel is a class.";
     return card("What activates a channel", about, fields, "Show what activates it", async () => {
       const options = {model: state.model, layer: layer.value};
       for (const [name, field] of Object.entries({channel, steps}))

@@ -35,7 +35,7 @@ const STEPS = [
   {
     title: "Read the result",
     text:
-      "Test accuracy beside the baseline, the classes that are confused, " +
+      "Test accuracy compared with the baseline, the classes that are confused, " +
       "and advice that you can apply with one click.",
     link: ["test", "Test"],
     done: () => Boolean(store.model),
@@ -44,7 +44,7 @@ const STEPS = [
   {
     title: "See why",
     text:
-      "Open a mistake and ask Why? to see what the model looked at. " +
+      "Open a mistake and click Why? to see what the model looked at. " +
       "Mark images whose label is wrong, and train again.",
     link: ["explain", "Explain"],
   },
@@ -86,7 +86,7 @@ export function guidePage(page) {
 
   async function digits() {
     demo.disabled = true;
-    note("Writing the images …");
+    note("Saving the images …");
     try {
       const found = await call("samples", {body: {name: "digits"}});
       await takeImages(found.train_dir, {test_dir: found.test_dir});

@@ -47,10 +47,10 @@ export function paramsPage(page) {
 
   function words() {
     const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
-    if (wrong) return top.lead(`${wrong} ${wrong === 1 ? "value is" : "values are"} wrong`);
+    if (wrong) return top.lead(`${wrong} ${wrong === 1 ? "value is" : "values are"} invalid`);
     if (!store.varied.length) {
       const expert = usedRecipe() === "none";
-      const plain = "Empty fields use the default that they show";
+      const plain = "Empty fields use the default shown in them";
       return top.lead(
         expert || state.kind === "data" ? plain : "The plan sets the values; Expert shows all of them",
       );
@@ -235,7 +235,7 @@ export function paramsPage(page) {
   }
 
   function save() {
-    if (Object.keys(store.faults[state.kind]).length) return note("A value is wrong; nothing was saved");
+    if (Object.keys(store.faults[state.kind]).length) return note("A value is invalid; nothing was saved");
     const values = {format_version: store.about.format_version, ...store.values[state.kind]};
     const text = `${JSON.stringify(values, null, 2)}\n`;
     const link = h("a", {

@@ -34,7 +34,7 @@ export function runsPage(page) {
     if (text === last) return;
     last = text;
     for (const run of found.runs) rows.set(run.id, run);
-    top.lead(`${whole(found.total)} ${found.total === 1 ? "run" : "runs"}, the newest first`);
+    top.lead(`${whole(found.total)} ${found.total === 1 ? "run" : "runs"}, newest first`);
     if (!found.total) return fill(table, nothing());
     const focused = document.activeElement?.id;
     fill(table, h(".card", {}, runTable(found.runs)));
@@ -74,7 +74,7 @@ export function runsPage(page) {
       onchange: take,
     });
     const open = {type: "button", id: `r-${run.id}`, title: run.id, onclick: () => detail(run.id)};
-    const waits = run.position ? ` (${run.position} before it)` : "";
+    const waits = run.position ? ` (${run.position} ahead of it)` : "";
     return h(
       "tr",
       {},

@@ -138,7 +138,7 @@ function begin(page) {
     button: "Start",
     about: [
       "Each setting is trained until the highest target is reached, or for all its epochs. " +
-        "The table says how many epochs each target took.",
+        "The table shows how many epochs each target took.",
       "The settings come from the hyperparameters: enter several values for at least one of them.",
     ],
     fields: {

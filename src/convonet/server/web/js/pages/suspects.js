@@ -68,8 +68,8 @@ export function suspectsPage(page) {
         src: pictureOf(address),
         mark: marks.said.get(address),
         alt:
-          `${row.path}: is in class ${row.class}, perhaps ${row.suggested}, ` +
-          `${percent(row.p_suggested)} sure`,
+          `${row.path}: is in class ${row.class}, predicted ${row.suggested} ` +
+          `(${percent(row.p_suggested)})`,
         under: [row.suggested, ` ${percent(row.p_suggested)}`, `is in class ${row.class}`],
       };
     };
@@ -117,7 +117,7 @@ function begin(page) {
     about: [
       "Each image is classified by networks that were not trained on it, each with its own seed. " +
         "If they confidently predict a class other than its label, the label is suspicious.",
-      "This takes folds × repeats training runs with the current hyperparameters.",
+      "The number of training runs is folds × repeats. They use the current hyperparameters.",
     ],
     fields: {
       folds: number("suspects-folds", "Folds", "5"),

@@ -16,7 +16,7 @@ const ENDS = {
   cancelled: "Stopped. Finished work is kept",
   failed: "Training failed",
   interrupted:
-    "Interrupted: the process that was working on it has ended. Resume continues from the last checkpoint",
+    "Interrupted: the process that was working on the run has ended. Resume continues from the last checkpoint",
 };
 const WAITS = "Choose images, then train. Accuracy and loss are drawn here during training.";
 const READY = "Select Train. Candidates, accuracy and loss are shown here while it runs.";

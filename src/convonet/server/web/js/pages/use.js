@@ -90,7 +90,7 @@ export function usePage(page) {
       ".drop",
       {},
       h("h2", {}, "Drop images here"),
-      h("p.muted", {}, "or paste one. They go to this server only."),
+      h("p.muted", {}, "or paste one. Images are sent only to this server."),
       h(".buttons", {}, button, input),
     );
     const over = (on) => (event) => {
