@@ -1,7 +1,7 @@
-"""Convonet: from folders of images to a trained, tested, explained and usable image classifier.
+"""Convonet: train, test, explain and use image classifiers from folders of images.
 
-Public names load on first use; `import convonet` itself loads neither keras nor torch, Qt nor matplotlib. They are
-listed once, in `__init__.pyi`.
+Public names are loaded on first use, so `import convonet` loads none of Keras, PyTorch, Qt and Matplotlib. The names
+are listed once, in `__init__.pyi`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if find_spec("torch") is not None:
 
 
 def _public_names() -> dict[str, tuple[str, str]]:
-    """Each public name with its module and name there: lines `from MODULE import NAME as PUBLIC` of the stub."""
+    """Each public name with its module and its name there, from lines `from MODULE import NAME as PUBLIC`."""
     with open(os.path.join(os.path.dirname(__file__), "__init__.pyi"), encoding="utf-8") as stub:
         lines = [line.split() for line in stub if line.startswith("from ")]
     return {public: (module, name) for _, module, _, name, _, public in lines}

@@ -1,4 +1,4 @@
-"""A classifier of images that scikit-learn can use: in `cross_val_score`, `GridSearchCV` and pipelines."""
+"""An image classifier for scikit-learn: for `cross_val_score`, `GridSearchCV` and pipelines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ except ImportError as error:
 
 
 class ImageArrayError(InputError, ValueError):
-    """X does not hold images. scikit-learn expects a ValueError."""
+    """X does not contain images. scikit-learn expects a ValueError."""
 
 
 class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -125,7 +125,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return labels
 
     def save(self, path: PathLike) -> Path:
-        """Write the fitted model as a `.keras` file, which `load` and plain Keras read.
+        """Save the fitted model as a `.keras` file, which `load` and plain Keras can read.
 
         Raises:
             OutputError: the name does not end in .keras.
@@ -139,7 +139,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def load(cls, path: PathLike, **params: Any) -> Self:
-        """A fitted classifier from a `.keras` file.
+        """Load a fitted classifier from a `.keras` file.
 
         Args:
             path: a file that `save` wrote, or the model file of a run.
@@ -167,7 +167,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _images(self, X: ArrayLike) -> NDArray[Any]:
-        """A batch of images with an axis of channels."""
+        """A batch of images with a channel axis."""
         images: NDArray[Any] = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
         if images.ndim not in (3, 4):
             raise ImageArrayError(

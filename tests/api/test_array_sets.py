@@ -84,7 +84,7 @@ def test_images_of_several_sizes_and_names_become_folders(tmp_path: Path) -> Non
     [
         ((IMAGES, LABELS[:5]), "200 images and 5 labels"),
         ((IMAGES, np.linspace(0, 1, 200)), "not labels"),
-        ((IMAGES, LABELS, LABELS), "Expected a pair"),
+        ((IMAGES, LABELS, LABELS), "not a pair"),
     ],
 )
 def test_what_is_no_pair_is_refused_and_leaves_nothing(data: Any, sentence: str, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def dense(config: dict) -> dict:
         (lambda c: dense(c).update(class_name="NoSuchLayer"), "cannot rebuild"),
         (lambda c: c["config"].update(layers=[]), "cannot rebuild"),
         (lambda c: c["config"].update(layers="x"), "cannot rebuild"),
-        (lambda c: c.clear(), "describes no network"),
+        (lambda c: c.clear(), "does not describe a network"),
     ],
 )
 def test_configurations_that_keras_must_not_or_cannot_build(
@@ -157,7 +157,7 @@ def test_configurations_that_keras_must_not_or_cannot_build(
 @pytest.mark.parametrize("text", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b"[]", b"null"])
 def test_configurations_that_are_none(whole: Path, tmp_path: Path, text: bytes) -> None:
     path = rewritten(whole, tmp_path / "m.keras", lambda members: members.update({"config.json": text}))
-    assert "configuration cannot be read" in refused(path) or "describes no network" in refused(path)
+    assert "configuration cannot be read" in refused(path) or "does not describe a network" in refused(path)
 
 
 def test_code_in_a_lambda_does_not_run(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class _Answers(BaseHTTPRequestHandler):
         else:
             fault = {
                 "type": "ParamError",
-                "what": "an invalid value",
+                "what": "invalid value: a: wrong",
                 "details": {"faults": {"a": "a: wrong"}},
             }
             self._send({"error": fault}, 422)

@@ -1,8 +1,8 @@
-"""One call for each job, done in this process: for scripts and notebooks.
+"""One function for each job, executed in the calling process, for scripts and notebooks.
 
-Parameters are given as values, as plain dictionaries, or as paths of their JSON files; each call leaves the same
-run folder that the command line leaves, and returns what is in it. The names are those of `convonet`, which loads
-each on first use: whoever predicts does not wait for what draws.
+Parameters are values, plain dictionaries, or paths of JSON files. Each call writes the same run folder as the
+command line and returns its contents. `convonet` exports these names and loads each on first use, so a script that
+only predicts does not wait for plotting libraries.
 """
 
 from __future__ import annotations

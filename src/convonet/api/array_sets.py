@@ -1,4 +1,4 @@
-"""Images that are in memory already: arrays, PyTorch datasets and Keras PyDatasets, kept as files of a known form.
+"""Images in memory (arrays, PyTorch datasets and Keras PyDatasets), saved as files in a known format.
 
 A run can be resumed, verified and reported only if its images can be read again, so they are written once, beside the
 runs, under a name that follows from their content.
@@ -35,14 +35,14 @@ _EXPECTED = "a path, data parameters, arrays (X, y), a PyTorch Dataset or a Kera
 
 
 class LabelledImages(NamedTuple):
-    """Images (H, W) or (H, W, C) uint8 with the name of each one's class."""
+    """Images (H, W) or (H, W, C) uint8 with their class names."""
 
     images: list[Pixels]
     labels: list[str]
 
 
 def is_array_data(data: object) -> bool:
-    """Whether these are images themselves, not where they are."""
+    """Whether `data` contains the images themselves rather than their location."""
     if isinstance(data, (str, DataParams, Mapping)) or hasattr(data, "__fspath__"):
         return False
     return isinstance(data, tuple) or (hasattr(data, "__getitem__") and hasattr(data, "__len__"))
@@ -56,7 +56,7 @@ def kept_as_files(
     max_value: float | None,
     names: Sequence[str],
 ) -> DataParams:
-    """Data parameters of what was given; images in memory are written to `files`, once for the same content.
+    """The data parameters. Images in memory are written to `files`, only once for the same content.
 
     Raises:
         DataError: these are not images with one label each.
@@ -78,7 +78,7 @@ def kept_as_files(
 def held_as_files(
     data: Data | ArrayData | None, *, max_value: float | None, names: Sequence[str]
 ) -> Iterator[Any]:
-    """What was given, images in memory as a folder or file for the length of the block."""
+    """The data; within the block, images in memory are a folder or file."""
     if data is None or not is_array_data(data):
         yield data
         return
@@ -92,8 +92,8 @@ def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> 
 
     Args:
         data: `ArrayData`.
-        max_value: of floating-point pixels: what white is.
-        names: of the classes, in the order of labels that are numbers.
+        max_value: the value of white in floating-point pixels.
+        names: class names for numeric labels, in the order of the labels.
 
     Raises:
         DataError: these are not images with one label each.
@@ -118,10 +118,12 @@ def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> 
 
 
 def _parts(data: ArrayData) -> Iterator[tuple[Any, Any]]:
-    """Images with their labels, as many at a time as the object gives."""
+    """Images with their labels, in batches of the size that the object returns."""
     if isinstance(data, tuple):
         if len(data) != 2:
-            raise DataError("Expected a pair of arrays", expected="(X, y)", received=f"{len(data)} values")
+            raise DataError(
+                "The data is not a pair of arrays", expected="(X, y)", received=f"{len(data)} values"
+            )
         yield data[0], data[1]
         return
     for index in range(len(data)):
@@ -137,7 +139,7 @@ def _parts(data: ArrayData) -> Iterator[tuple[Any, Any]]:
 
 
 def _label_values(labels: Any) -> list[Any]:
-    """Names, or whole numbers; of one-hot rows the place of the one."""
+    """Names or integers; for one-hot rows, the index of the one."""
     # A tensor of torch, asked for without loading torch.
     array = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
     if array.ndim == 2 and array.shape[1] > 1:
@@ -152,7 +154,7 @@ def _label_values(labels: Any) -> list[Any]:
 
 
 def _named(values: Sequence[Any], names: Sequence[str]) -> list[str]:
-    """Labels as names of classes. Numbers that are names themselves stand for those, else for their index."""
+    """Labels as class names. A number that is itself a class name stands for that class, otherwise for an index."""
     texts = [str(value) for value in values]
     # Digits are both: the class 7 of digits is called 7.
     if not names or set(texts) <= set(names) or any(isinstance(value, str) for value in values):
@@ -168,7 +170,7 @@ def _named(values: Sequence[Any], names: Sequence[str]) -> list[str]:
 
 
 def _written(sets: Mapping[str, LabelledImages], files: NewFiles) -> Path:
-    """A .npz file where all images have one shape, else class folders of PNG files; named by the content."""
+    """An `.npz` file if all images have the same shape, otherwise class folders of PNG files; named by the content."""
     stem = f"arrays-{_digest(sets)}"
     same_shape = len({image.shape for found in sets.values() for image in found.images}) <= 1
     name = f"{stem}.npz" if same_shape else stem

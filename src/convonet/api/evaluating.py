@@ -1,4 +1,4 @@
-"""Score a model, repeat a training, and write a model in other formats."""
+"""Evaluate a model, verify a run, and export a model to other formats."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def evaluate(
         costs: choose the threshold with the lowest cost instead: the cost of a false alarm and of a miss,
             each 0 or more.
         calibrate: fit a temperature on the validation images.
-        keep: save threshold, positive class and temperature in the model.
+        keep: save the threshold, positive class and temperature in the model.
         outside: images, or folders of images, that belong to none of the classes. The result then reports
             how well they are detected.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
@@ -198,7 +198,7 @@ def export(
 
 
 def _data_to_test(data: Data | None, model: Path, split: Split, own: bool) -> DataParams:
-    """The data of an evaluation: given as a whole, or one folder in place of one that the run was trained with."""
+    """The data of an evaluation: complete data parameters, or one folder that replaces a folder of the run."""
     if data is None:
         return _trained_on(model)
     if isinstance(data, (DataParams, Mapping)) or Path(data).suffix.lower() == ".json":
@@ -213,7 +213,7 @@ def _trained_on(path: Path) -> DataParams:
 
 
 def _names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
-    """The class names that numbers in an array of labels stand for."""
+    """The class names for numeric labels in an array."""
     if classes or not (path / "run.json").is_file():
         return tuple(classes)
     data = Run(path).read().data

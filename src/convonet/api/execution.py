@@ -1,4 +1,4 @@
-"""A task done in this process."""
+"""Tasks executed in the calling process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from convonet.user_code import UserCodeError
 
 
 def answer_of(task: Task, listen: Listener, progress: bool | None = None) -> dict[str, Any]:
-    """The answer of a task that leaves no run behind, done here."""
+    """Execute a task without a run folder and return its result."""
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())
         run_task(run, run.task(), listen, progress)
@@ -46,14 +46,14 @@ def new_run(
     files: NewFiles | None = None,
     **more: Any,
 ) -> Run:
-    """A run that was begun and done here. One whose input was refused before it wrote a result leaves nothing.
+    """Start and execute a run in this process. If its input is rejected before it has results, its folder is removed.
 
     Args:
         out: parent folder of the run folder.
         name: name of the run folder; None: made from the kind and the time.
         track: addresses of trackers.
-        files: what was written for the task; kept if the run is.
-        more: what a task on paper cannot hold, such as `callbacks`.
+        files: what was written for the task; kept if the run is kept.
+        more: arguments that a task cannot store as JSON, such as `callbacks`.
     """
     addresses = checked_addresses(track)
     run = begin_run(task, results_folder(task, out), name=name)
@@ -68,10 +68,10 @@ def new_run(
 
 
 def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = None, **more: Any) -> None:
-    """Do the job here. Ctrl-C stops it after the present batch, keeps the work, and goes on as KeyboardInterrupt.
+    """Execute the job. Ctrl-C stops it after the current batch, saves the work, and raises KeyboardInterrupt.
 
-    Where the memory is not enough for a training, it goes on with half the batch. An exception of a person's listener
-    or callback is raised as it is.
+    If memory runs out, training continues with half the batch size. An exception from the user's listener or callback
+    is raised unchanged.
     """
     try:
         following = listen.following(run) if isinstance(listen, Tracker) else nullcontext()
@@ -98,9 +98,9 @@ def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: Mapp
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Set when the person presses Ctrl-C; once more ends the work where it is.
+    """An event that Ctrl-C sets; a second Ctrl-C ends the work immediately.
 
-    Outside the main thread, where that cannot be heard, it is never set.
+    It is never set outside the main thread, where signals cannot be handled.
     """
     asked = threading.Event()
     # Python lets only the main thread install signal handlers.

@@ -1,4 +1,4 @@
-"""Why a model predicts what it does, for scripts and notebooks."""
+"""Explain predictions and layers in scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from convonet.text import absolute, local_path
 
 @dataclass(frozen=True, repr=False)
 class Explained:
-    """Why one image got its prediction; a notebook shows the picture.
+    """The explanation of one prediction; notebooks display the picture.
 
     Attributes:
-        path: the image file, or which image it was.
+        path: the image file, or a name such as `batch[3]` for an image in memory.
         predicted: the predicted class; `confidence` is its probability, 0..1.
         label: the class that is explained; `probability` is its probability, 0..1.
-        layer: the layer that Grad-CAM looked at.
-        values: the raw map, (height, width) of the image as the network sees it.
-        heat: the map as 0..1.
-        faithful: the check of the map: `deletion`, `likeness`, `sentence`; None where it was not asked for.
-        picture: a PNG file's content: the image beside itself under its heat.
+        layer: the layer used by Grad-CAM.
+        values: the raw map, (height, width) of the network's input.
+        heat: the map scaled to 0..1.
+        faithful: the check of the map: `deletion`, `likeness`, `sentence`; None if it was not requested.
+        picture: the bytes of a PNG file that shows the image next to the image with its heat map.
     """
 
     path: str
@@ -61,16 +61,16 @@ class Explained:
 
 @dataclass(frozen=True, repr=False)
 class Dreamt:
-    """Pictures that excite channels; a notebook shows them side by side.
+    """Pictures that strongly activate channels; notebooks display them side by side.
 
     Attributes:
-        layer: its name.
-        channels: of each picture.
-        pictures: (n, height, width, channels) uint8, as the network takes them.
+        layer: name of the layer.
+        channels: channel of each picture.
+        pictures: (n, height, width, channels) uint8, in the format of the network's input.
         reached: mean activation for each picture.
-        best_images: the largest mean activation of `compared` test images, for each channel; None where there
-            were none.
-        picture: a PNG file's content.
+        best_images: for each channel, the largest mean activation among the `compared` test images; None if there
+            were no test images.
+        picture: the bytes of a PNG file.
     """
 
     layer: str
@@ -248,7 +248,7 @@ def dream(
 
 
 def _explained(row: ExplainedImage, name: str, method: str, folder: Path) -> Explained:
-    """What a person gets of an image that they called `name`; the row's path may be that of a copy."""
+    """The explanation of an image that the caller knows as `name`; the path in the row may be that of a copy."""
     files = row.files
     return Explained(
         path=name,
@@ -275,7 +275,7 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
 
 @contextmanager
 def _folder(out: PathLike | None) -> Iterator[Path]:
-    """The folder that was named, else one that is gone afterwards."""
+    """The given folder, or a temporary one that is removed afterwards."""
     if out is not None:
         yield Path(local_path(out))
         return
@@ -285,7 +285,7 @@ def _folder(out: PathLike | None) -> Iterator[Path]:
 
 @contextmanager
 def _as_files(images: Images, max_value: float | None) -> Iterator[dict[str, str]]:
-    """The file of each image by its name; images in memory as files, without loss, for the length of the block."""
+    """The file of each image by its name; within the block, images in memory are lossless files."""
     given = named_images(images, max_value=max_value)
     with _folder(None) as folder:
         files = {}

@@ -1,4 +1,4 @@
-"""Tables and small pictures as HTML that needs nothing beside it, for notebooks."""
+"""Tables and thumbnails as self-contained HTML, for notebooks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def picture_html(file: Path) -> str:
-    """A picture file, made small; empty where there is none."""
+    """A picture file as a thumbnail; empty if the file does not exist."""
     if not file.is_file():
         return ""
     with Image.open(file) as image:
@@ -35,7 +35,7 @@ def picture_html(file: Path) -> str:
 
 
 def thumbnail_html(file: Path) -> str:
-    """An image of a set, made small; empty where it cannot be read."""
+    """An image of a set as a thumbnail; empty if it cannot be read."""
     try:
         image = Image.fromarray(read_whole(file)).convert("RGB")
     except DataError:

@@ -1,4 +1,4 @@
-"""The images that a person hands to `predict` and `explain`, as paths or as pixels of their own size."""
+"""The images passed to `predict` and `explain`, as paths or as pixels in their original size."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _CHANNELS = (1, 3, 4)
 
 @dataclass(frozen=True)
 class NamedImage:
-    """One image that was given.
+    """One image of the input.
 
     Attributes:
-        name: its path, or which one it was: `one image`, `batch[3]`, `images[0]`.
+        name: its path, or a name for an image in memory: `one image`, `batch[3]`, `images[0]`.
         source: a path, a file's bytes, a PIL image, or uint8 pixels (H, W) or (H, W, C).
     """
 
@@ -44,10 +44,10 @@ class NamedImage:
     source: Path | bytes | Image.Image | Pixels
 
     def pixels(self, wanted: PixelParams) -> Pixels:
-        """(height, width, channels) uint8 as a network takes them.
+        """(height, width, channels) uint8 in the format of the network's input.
 
         Raises:
-            ImageNotFoundError: there is no such file.
+            ImageNotFoundError: the file does not exist.
             DataError: it is not an image.
         """
         try:
@@ -99,15 +99,15 @@ class NamedImage:
 
 
 def named_images(images: Images, *, max_value: float | None = None) -> list[NamedImage]:
-    """Every image that was given, in order; folders are searched.
+    """All images of the input, in order; folders are searched.
 
     Args:
         images: `Images`. A tensor has torch's order of axes, (C, H, W) or (N, C, H, W), unless only its last axis can
             be the channels.
-        max_value: of floating-point pixels: what white is, 1 or 255.
+        max_value: the value of white in floating-point pixels, 1 or 255.
 
     Raises:
-        DataError: nothing was given, or something that is not an image.
+        DataError: there are no images, or something is not an image.
     """
     found = _one(images, "one image", "batch", max_value)
     if found is None:
@@ -129,7 +129,7 @@ def _items(images: Images) -> Iterable[Any]:
 
 
 def _one(item: Any, alone: str, batch: str, max_value: float | None) -> list[NamedImage] | None:
-    """What one argument means; None where it is a list or nothing that is known."""
+    """The images of one argument; None if it is a list or an unsupported type."""
     if isinstance(item, (str, os.PathLike)):
         return _files(Path(local_path(item)))
     if isinstance(item, (bytes, bytearray, memoryview)):
@@ -169,7 +169,7 @@ def _array(array: NDArray[Any], alone: str, batch: str, max_value: float | None)
 
 
 def _channels_last(array: NDArray[Any]) -> NDArray[Any]:
-    """Torch's order of axes as numpy's."""
+    """Move the channels from PyTorch's position to the last axis."""
     if array.ndim in (3, 4) and array.shape[-3] in _CHANNELS:
         return np.moveaxis(array, -3, -1)
     return array
@@ -213,7 +213,7 @@ def _not_an_image(item: Any, where: str | None) -> DataError:
 
 
 def in_batches(images: Sequence[NamedImage], wanted: PixelParams) -> Iterator[Sequence[NamedImage]]:
-    """As many images at a time as a network of this input size computes at once."""
+    """Batches of the size that suits a network with this input size."""
     size = images_at_once(wanted.shape)
     for start in range(0, len(images), size):
         yield images[start : start + size]
@@ -222,7 +222,7 @@ def in_batches(images: Sequence[NamedImage], wanted: PixelParams) -> Iterator[Se
 def readable(
     images: Sequence[NamedImage], wanted: PixelParams, *, errors: str
 ) -> tuple[list[tuple[str, Pixels]], dict[int, ConvonetError]]:
-    """The pixels of each image and, with `errors="return"`, what is wrong with the others, by index.
+    """The pixels of all readable images and, with `errors="return"`, the errors of the others, by index.
 
     Raises:
         ConvonetError: the first image that cannot be read, with `errors="raise"`.

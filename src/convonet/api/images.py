@@ -1,4 +1,4 @@
-"""Look at images, mark wrong labels, and write sample sets."""
+"""Inspect images, mark wrong labels, and write sample sets."""
 
 from __future__ import annotations
 

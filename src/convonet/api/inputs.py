@@ -1,4 +1,4 @@
-"""What the calls take: parameters as values, dictionaries or files, and models as runs or files."""
+"""Arguments of the public functions: parameters as values, dictionaries or files; models as runs or files."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def data_of(data: Data) -> DataParams:
 
 
 def hyper_of(hyper: Hyper) -> HyperParams:
-    """The hyperparameters of one training.
+    """The hyperparameters of one training run.
 
     Raises:
-        InputError: a dictionary or a search space that holds alternatives.
+        InputError: a dictionary or search space contains several values for a parameter.
     """
     if hyper is None:
         return HyperParams()
@@ -80,10 +80,10 @@ def space_of(hyper: Hyper) -> SearchSpace:
 
 
 def model_path(model: Model) -> Path:
-    """The run folder or model file that is meant.
+    """The path of a run folder or model file.
 
     Raises:
-        ModelFileError: neither a path nor the id of a known run.
+        ModelFileError: the value is neither a path nor the id of a known run.
     """
     if not isinstance(model, (str, os.PathLike)):
         return _result_path(model, "model", "a path, a run's id, or what train or load returned")
@@ -103,7 +103,7 @@ def model_path(model: Model) -> Path:
 
 
 def run_of(run: PathLike | HasPath) -> Run:
-    """The run that a path, an id or a result means.
+    """The run that a path, an id or a result refers to.
 
     Raises:
         RunNotFoundError: the run does not exist.

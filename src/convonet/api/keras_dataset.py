@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KerasImages(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batch i is images (B, H, W, C) float32 in 0..255 and labels (B,); `classes` are the names of the labels."""
+    """Batch i contains images (B, H, W, C) float32 in 0..255 and labels (B,); `classes` contains the class names."""
 
     def __init__(self, images: ImageSet, batch_size: int, shuffle: bool, seed: int, **options: Any) -> None:
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""The runs that are known: listed, opened, continued, compared."""
+"""List, open, resume and compare known runs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class KnownRun:
     Attributes:
         path: the run folder.
         kind: `train`, `tune`, `study` …
-        state: what it is doing or how it ended.
-        created: when it was begun, UTC, ISO 8601.
-        accuracy: on the test images, 0..1; None where it was not tested.
+        state: `waiting`, `running`, `done`, `cancelled`, `failed` or `interrupted`.
+        created: start time in UTC, ISO 8601.
+        accuracy: accuracy on the test images, 0..1; None if it was not tested.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class KnownRun:
 
 
 class RunListing(list[KnownRun]):
-    """Runs, the newest first; a notebook shows a table."""
+    """Runs, newest first; notebooks display a table."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} runs>"

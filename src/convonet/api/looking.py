@@ -1,4 +1,4 @@
-"""Looks before a training: the layer table, augmented images, learning rates, and kernels on a picture."""
+"""Checks before training: the layer table, augmented images, learning rates, and kernels applied to an image."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LayerTable(dict[str, Any]):
 
     @property
     def layers(self) -> list[dict[str, Any]]:
-        """One row for each layer."""
+        """A row for each layer."""
         return list(self["layers"])
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class LayerTable(dict[str, Any]):
 
 
 def _sides(shape: Sequence[int | None]) -> str:
-    """Such as 8×8×16, without the axis of images."""
+    """Such as 8×8×16, without the batch axis."""
     return "×".join(str(side) for side in shape[1:])
 
 

@@ -1,4 +1,4 @@
-"""A map of images, and images like one, from a script or notebook."""
+"""A map of images, and similar images, in scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ T = TypeVar("T", MapTask, SimilarTask)
 def _searched(
     images: Data, split: Split | None, kind: type[T], *, whole_set: bool = False, **values: Any
 ) -> T:
-    """A task on the images of a folder, or on a set where a split is named or `whole_set` asks for one."""
+    """Execute a task on the images of a folder, or on a set if a split is given or `whole_set` is true."""
     folder = Path(local_path(images)) if isinstance(images, (str, os.PathLike)) else None
     if folder is not None and folder.is_dir() and split is None and not whole_set:
         return kind(folder=str(folder.resolve()), **values)

@@ -1,4 +1,4 @@
-"""A model that stays open: for many calls, and for what it says of itself."""
+"""A model that stays open for many predictions."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from convonet.inference.model_info import ModelInfo
 
 
 class LoadedModel:
-    """A model that is open; made by `load`.
+    """An open model, as `load` returns it.
 
     Attributes:
         path: the run folder or model file.
-        info: what is needed to use the network correctly: classes, pixels, scaling …
+        info: the metadata of the model: classes, image size, scaling …
     """
 
     def __init__(self, path: Path, predictor: Predictor, scaling: Any, classes: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ class LoadedModel:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """(height, width) of its input in pixels; images of other sizes are resized."""
+        """(height, width) of the network's input in pixels; images of other sizes are resized."""
         return self.info.pixels.height, self.info.pixels.width
 
     def predict(
@@ -79,7 +79,7 @@ class LoadedModel:
         return evaluate(self, data, **({"scaling": self._scaling, "classes": self._given_classes} | options))
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:
-        """Explain predictions by heat maps; arguments as in `convonet.explain`."""
+        """Explain predictions with heat maps; arguments as in `convonet.explain`."""
         return explain(self, images, **({"scaling": self._scaling} | options))
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Packages that Convonet does without until somebody asks for what needs them."""
+"""Optional packages, imported when a function needs them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from convonet.errors import InputError
 
 
 def optional_module(name: str, install: str) -> Any:
-    """A module of a package that may be absent.
+    """Import a module of a package that may not be installed.
 
     Args:
-        install: what pip installs it by.
+        install: the name of the package for pip.
 
     Raises:
-        InputError: it is not installed.
+        InputError: the package is not installed.
     """
     try:
         return importlib.import_module(name)

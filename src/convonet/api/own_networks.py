@@ -1,4 +1,4 @@
-"""Keras models in memory, kept as files beside the runs that start from them."""
+"""Keras models in memory, saved as files beside the runs that start from them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ KerasModel: TypeAlias = Any
 
 
 class StartingNetwork(NamedTuple):
-    """What training starts from.
+    """The network that training starts from.
 
     Attributes:
         path: a run folder or a model file; None: a new network.
-        loss: a person's own loss as `convonet.training.own_code` describes it; None: that of the hyperparameters.
+        loss: the user's custom loss, as described in `convonet.training.own_code`; None: the loss of the
+            hyperparameters.
     """
 
     path: Path | None
@@ -29,10 +30,10 @@ class StartingNetwork(NamedTuple):
 
 
 def network_file(model: Model | KerasModel | None, files: NewFiles, workers: int) -> StartingNetwork:
-    """Where a model is; a Keras model in memory is written to `files`, once for the same weights.
+    """The file of a model. A Keras model in memory is written to `files`, only once for the same weights.
 
     Raises:
-        InputError: it has layers or a loss that could not be found again, or that other processes do not know.
+        InputError: the model has layers or a loss that are not registered, or that other processes cannot load.
     """
     if model is None:
         return StartingNetwork(None)

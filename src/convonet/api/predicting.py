@@ -1,4 +1,4 @@
-"""Ask a model for the class of images."""
+"""Predict the classes of images."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def predict_images(
     errors: Errors = "raise",
     watch: Watch | None = None,
 ) -> Predictions:
-    """`predict` with a model that is open."""
+    """`predict` with an open model."""
     if errors not in ("raise", "return"):
         raise ParamError.of({"errors": f"errors: expected raise or return, received {errors}"})
     check_options(top, 0.5 if unsure_below is None else unsure_below)
@@ -104,7 +104,7 @@ def _of_files(
     errors: Errors,
     watch: Watch | None,
 ) -> Predictions:
-    """Files are decoded side by side while the model computes."""
+    """Decode files in parallel while the model computes."""
     paths = [Path(image.name) for image in given]
     # Checked before anything is decoded, so that a mistyped name shows at once.
     missing = next((path for path in paths if not path.exists()), None)

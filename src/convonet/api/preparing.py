@@ -1,4 +1,4 @@
-"""Prepared images for code of your own: as arrays, as a PyTorch dataset, or as a Keras one."""
+"""Prepared images for your own code, as arrays, a PyTorch dataset or a Keras dataset."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The images of one set, decoded to one size.
+    """The images of one set, decoded and resized to the same size.
 
     Attributes:
-        images: (N, H, W, C) uint8, read-only where they are mapped from the cache.
+        images: (N, H, W, C) uint8, read-only if they are mapped from the cache.
         labels: (N,) int64, indices into `classes`.
         classes: class names.
-        paths: of the files, relative to the set's folder.
+        paths: paths of the files, relative to the set's folder.
     """
 
     images: NDArray[np.uint8] = field(repr=False)
@@ -50,7 +50,7 @@ class ImageSet:
         """The set as a PyTorch `Dataset` of (image, label), for a `DataLoader`.
 
         Args:
-            transform: applied to each image, a tensor (C, H, W) float32 in 0..1, as `torchvision` has it.
+            transform: a function applied to each image, a tensor (C, H, W) float32 in 0..1, as in `torchvision`.
         """
         # Whoever wants arrays waits for neither PyTorch nor Keras.
         from convonet.api.torch_dataset import TorchImages
@@ -62,14 +62,14 @@ class ImageSet:
     ) -> keras.utils.PyDataset:
         """The set as a Keras `PyDataset` of batches, for `fit`, `evaluate` and `predict`.
 
-        Images are (B, H, W, C) float32 in 0..255 and labels (B,) class indices, as `image_dataset_from_directory`
-        gives them.
+        Images are (B, H, W, C) float32 in 0..255 and labels (B,) class indices, as in
+        `image_dataset_from_directory`.
 
         Args:
-            batch_size: images for each batch, 1 or more.
-            shuffle: in a different order in each epoch, which follows from the seed.
-            seed: 0 or more.
-            options: of `keras.utils.PyDataset`, such as `workers`.
+            batch_size: number of images per batch, 1 or more.
+            shuffle: whether to use a different order in each epoch, derived from the seed.
+            seed: seed of the order, 0 or more.
+            options: options of `keras.utils.PyDataset`, such as `workers`.
         """
         # Whoever wants arrays waits for neither PyTorch nor Keras.
         from convonet.api.keras_dataset import KerasImages
@@ -79,12 +79,13 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Every set that the data parameters name.
+    """All sets of the data parameters.
 
     Attributes:
-        train: the images to train on.
-        val: the validation images, held out from the training images where they have no folder; None without.
-        test: the test images; None where there are none.
+        train: the training images.
+        val: the validation images, held out from the training images if there is no validation folder; None without
+            validation.
+        test: the test images; None if there are none.
     """
 
     train: ImageSet
@@ -93,7 +94,7 @@ class PreparedData:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names, those of the training images; all sets count them in this order."""
+        """Class names of the training images, in the order of the labels of all sets."""
         return self.train.classes
 
 

@@ -1,4 +1,4 @@
-"""Live progress with the time left: one line in a terminal, one changing output in a notebook."""
+"""Live progress with the remaining time: one line in a terminal, one changing output in a notebook."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class LiveProgress:
     """Shows events until it is closed.
 
     Args:
-        write: shows a line in place of the last one; an empty one takes it away.
-        keep: shows a line that stays.
-        seconds: between two lines about batches, images or trials.
+        write: replaces the current line; an empty text removes it.
+        keep: shows a line permanently.
+        seconds: shortest time between two lines about batches, images or trials.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class LiveProgress:
             self._write(line[:_WIDTH])
 
     def close(self) -> None:
-        """Take the last line away."""
+        """Remove the current line."""
         self._write("")
 
     def _line(self, event: Event) -> str:
@@ -87,7 +87,7 @@ class LiveProgress:
 
 
 def time_left(seconds: float | None) -> str:
-    """Such as `, 2 min 5 s left`; empty where it is not known."""
+    """A text such as `, 2 min 5 s left`; empty if the time is unknown."""
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)
@@ -95,7 +95,7 @@ def time_left(seconds: float | None) -> str:
 
 
 def in_notebook() -> bool:
-    """Whether a notebook shows what this process gives."""
+    """Whether a notebook displays the output of this process."""
     # A notebook has loaded IPython already, so nothing has to be imported to ask.
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     # IPython in a terminal has a shell too, but no kernel.
@@ -106,7 +106,7 @@ def create_progress(wanted: bool | None) -> LiveProgress | None:
     """The display of this process, or None.
 
     Args:
-        wanted: None: where a person watches, in a terminal or a notebook.
+        wanted: whether to show progress; None: only in a terminal or notebook.
     """
     if wanted is False:
         return None
@@ -154,7 +154,7 @@ def _notebook_progress() -> LiveProgress:
 
 @contextmanager
 def shown(listen: Listener, progress: bool | None) -> Iterator[Callable[[Event], None]]:
-    """What is called with every event: the display and the person's listener."""
+    """The functions that are called with every event: the display and the user's listener."""
     display = create_progress(progress)
 
     def tell(event: Event) -> None:
@@ -172,6 +172,6 @@ def shown(listen: Listener, progress: bool | None) -> Iterator[Callable[[Event],
 
 @contextmanager
 def following(listen: Listener, progress: bool | None) -> Iterator[Watch]:
-    """A watch for work that is done without a run."""
+    """A watch for work without a run."""
     with shown(listen, progress) as tell:
         yield Watch(tell)

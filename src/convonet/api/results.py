@@ -1,4 +1,4 @@
-"""Scores and predictions: the documents of the command line, with typed attributes and a look of their own."""
+"""Scores and predictions: the documents of the command line, with typed attributes and notebook displays."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _MAX_CELLS = 15
 
 
 class PredictionResult(dict[str, Any]):
-    """The answer to one image. `prediction["confidence"]` and `prediction.confidence` are the same."""
+    """The prediction for one image. `prediction["confidence"]` and `prediction.confidence` are the same."""
 
     @property
     def path(self) -> str:
-        """The file, or which of the images it was, such as `batch[3]`."""
+        """The file, or a name for an image in memory, such as `batch[3]`."""
         return str(self["path"])
 
     @property
     def error(self) -> str | None:
-        """Why the image could not be read, with `errors="return"`; else None."""
+        """Why the image could not be read, with `errors="return"`; otherwise None."""
         return self.get("error")
 
     @property
     def predicted(self) -> str:
-        """The predicted class; empty where the image could not be read."""
+        """The predicted class; empty if the image could not be read."""
         return str(self.get("predicted", ""))
 
     @property
@@ -43,17 +43,17 @@ class PredictionResult(dict[str, Any]):
 
     @property
     def unsure(self) -> bool:
-        """Whether the confidence is below the limit."""
+        """Whether the confidence is below `unsure_below`."""
         return bool(self.get("unsure", True))
 
     @property
     def unknown(self) -> bool | None:
-        """Whether the image is of none of the classes; None where the model cannot tell."""
+        """Whether the image belongs to none of the classes; None if the model cannot detect this."""
         return self.get("unknown")
 
     @property
     def probabilities(self) -> dict[str, float]:
-        """Class → probability of the likeliest classes, the likeliest first."""
+        """Class → probability for the most likely classes, highest first."""
         return {row["class"]: row["probability"] for row in self.get("top", ())}
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class PredictionResult(dict[str, Any]):
 
 
 class PredictionList(list[PredictionResult]):
-    """One prediction for each image; a notebook shows a table."""
+    """One prediction for each image; notebooks display a table."""
 
     def __repr__(self) -> str:
         return (
@@ -81,7 +81,7 @@ class PredictionList(list[PredictionResult]):
         return html_table(("image", "predicted", "confidence"), rows)
 
     def to_pandas(self) -> Any:
-        """The predictions as a pandas DataFrame, which needs pandas.
+        """The predictions as a pandas DataFrame. Requires pandas.
 
         Returns:
             Columns `path`, `predicted`, `confidence`, `unsure` and `error`.
@@ -116,7 +116,7 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
-        """95% confidence interval of the accuracy (Wilson)."""
+        """95% confidence interval of the accuracy (Wilson score)."""
         low, high = self["accuracy_interval"]
         return float(low), float(high)
 
@@ -132,22 +132,22 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def scores(self) -> dict[str, float]:
-        """Every score of the whole set that was measured, by the name of its key."""
+        """All scores of the whole set, by their keys."""
         return {score.name: float(self[score.name]) for score in SCORES if self.get(score.name) is not None}
 
     @property
     def macro_f1(self) -> float:
-        """Mean F1 score of the classes, 0..1."""
+        """Mean of the classes' F1 scores, 0..1."""
         return float(self["macro_f1"])
 
     @property
     def auc(self) -> float | None:
-        """Area under the ROC curve, 0..1; None where it is not defined."""
+        """Area under the ROC curve, 0..1; None if it is not defined."""
         return None if self["auc"] is None else float(self["auc"])
 
     @property
     def images(self) -> int:
-        """Number of images that were scored."""
+        """Number of evaluated images."""
         return int(self["images"])
 
     @property
@@ -167,12 +167,12 @@ class EvaluationResult(dict[str, Any]):
 
     @property
     def threshold(self) -> float | None:
-        """The positive class is predicted from this probability on; None: the likelier class."""
+        """The positive class is predicted at or above this probability; None: the more likely class."""
         return None if self["threshold"] is None else float(self["threshold"])
 
     @property
     def skipped(self) -> list[dict[str, str]]:
-        """`path` and `reason` of each file that was left out."""
+        """`path` and `reason` of each skipped file."""
         return [dict(row) for row in self["skipped"]]
 
     def __repr__(self) -> str:
@@ -183,7 +183,7 @@ class EvaluationResult(dict[str, Any]):
         )
 
     def _repr_html_(self) -> str:
-        """How a notebook shows it: the scores, the classes, and the confusion matrix where it is small."""
+        """How a notebook shows it: the scores, the classes, and the confusion matrix if it is small."""
         columns = ("class", "precision", "recall", "f1", "support")
         rows = [
             (row["class"], *(f"{row[name]:.3f}" for name in columns[1:4]), f"{row['support']:,}")
@@ -194,10 +194,10 @@ class EvaluationResult(dict[str, Any]):
         return head + html_table(columns, rows) + matrix + self._mistakes_html()
 
     def mistakes(self, limit: int | None = None) -> list[Mistaken]:
-        """The wrong predictions, highest confidence first, where the run's table of predictions is kept.
+        """The wrong predictions, highest confidence first, if the run has a table of predictions.
 
         Args:
-            limit: at most this many; None: all.
+            limit: maximum number of predictions; None: all.
         """
         name = "predictions.csv" if self["split"] == "test" else f"predictions_{self['split']}.csv"
         file = Path(self["run"]) / name
@@ -214,7 +214,7 @@ class EvaluationResult(dict[str, Any]):
         return sorted(wrong, key=lambda one: -one.confidence)[:limit]
 
     def _mistakes_html(self) -> str:
-        """The first mistakes as small pictures."""
+        """The first mistakes as thumbnails."""
         figures = [
             f"<div style='display:inline-block;margin:4px;text-align:center'>{picture}<br>"
             f"<small>{escape(one.true)}, not {escape(one.predicted)}<br>{100 * one.confidence:.1f}%</small></div>"
@@ -239,7 +239,7 @@ class EvaluationResult(dict[str, Any]):
         return f"<table><tr><th>true \\ predicted</th>{head}</tr>{''.join(lines)}</table>"
 
     def to_pandas(self) -> Any:
-        """The scores of the classes as a pandas DataFrame, which needs pandas."""
+        """The scores of the classes as a pandas DataFrame. Requires pandas."""
         names = ("class", "precision", "recall", "f1", "support")
         return data_frame({name: [row[name] for row in self.per_class] for name in names})
 

@@ -1,4 +1,4 @@
-"""What trainings and searches give back."""
+"""Results of training runs and searches."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class TrainedRun:
 
     Attributes:
         path: the run folder.
-        state: `done`, or `cancelled` where it was stopped.
-        history: score name → one value for each epoch.
-        images_per_second: of the training steps.
-        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None where it was not tested.
-        plan: what the recipe planned and what came of it, as in `run.json`; None for the recipe `none`.
-        summary: what was tried, the score, and what can be done next.
-        advice: what may make the next training better.
-        diagnosis: what the curves say.
+        state: `done`, or `cancelled` if it was stopped.
+        history: name of a metric → one value for each epoch.
+        images_per_second: speed of the training steps.
+        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None if it was not tested.
+        plan: the plan of the recipe and its outcome, as in `run.json`; None for the recipe `none`.
+        summary: what was tried, the scores, and what to do next.
+        advice: changes that may improve the next training run.
+        diagnosis: what the training curves show.
     """
 
     path: Path
@@ -59,12 +59,12 @@ class TrainedRun:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What preflight found in the images before training."""
+        """Problems that were found in the images before training."""
         return _findings(self.path)
 
     @property
     def accuracy(self) -> float | None:
-        """Accuracy on the test images, 0..1; None where it was not tested."""
+        """Accuracy on the test images, 0..1; None if it was not tested."""
         return None if self.test is None else float(self.test["accuracy"])
 
     def evaluate(self, data: Data | None = None, **options: Any) -> EvaluationResult:
@@ -76,15 +76,15 @@ class TrainedRun:
         return predict(self, images, **options)
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:
-        """Explain predictions by heat maps: `convonet.explain(run, images, …)`."""
+        """Explain predictions with heat maps: `convonet.explain(run, images, …)`."""
         return explain(self, images, **options)
 
     def plot(self) -> Any:
-        """Loss and accuracy over the epochs, as a matplotlib Figure."""
+        """Loss and accuracy over the epochs, as a Matplotlib figure."""
         return curves_figure(curves_of(self.history))
 
     def to_pandas(self) -> Any:
-        """The history as a pandas DataFrame with one row for each epoch, which needs pandas."""
+        """The history as a pandas DataFrame with a row for each epoch. Requires pandas."""
         columns = {name: values for name, values in self.history.items() if values}
         epochs = max(map(len, columns.values()), default=0)
         return data_frame({"epoch": list(range(1, epochs + 1)), **columns})
@@ -94,7 +94,7 @@ class TrainedRun:
         return f"<TrainedRun {self.path.name}: {self.state}{score}>"
 
     def _repr_html_(self) -> str:
-        """How a notebook shows it: the plan, what was tried, the scores, and what can be done next."""
+        """How a notebook shows it: the plan, what was tried, the scores, and what to do next."""
         head = f"<b>{escape(self.path.name)}</b>: {self.state}{_list_html(self.findings)}"
         picture = picture_html(self.path / "train_val_plots.png")
         if self.summary is not None and self.summary.tried:
@@ -110,10 +110,10 @@ class TunedRun:
 
     Attributes:
         path: the run folder.
-        state: `done`, or `cancelled` where it was stopped.
-        results: one row for each setting, the best first: `params`, `mean_accuracy` (0..1), `std` …
-        best: the first of them that is done, or None.
-        best_hyper: all hyperparameters of the best setting, ready for `train`; None where none is done.
+        state: `done`, or `cancelled` if it was stopped.
+        results: a row for each setting, best first: `params`, `mean_accuracy` (0..1), `std` …
+        best: the first finished row, or None.
+        best_hyper: all hyperparameters of the best setting, ready for `train`; None if no setting is finished.
     """
 
     path: Path
@@ -124,14 +124,14 @@ class TunedRun:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What preflight found in the images before the search."""
+        """Problems that were found in the images before the search."""
         return _findings(self.path)
 
     def adopt(self, trial: int | None = None) -> HyperParams:
-        """The hyperparameters of one trial, ready for `train`; None: of the best setting.
+        """The hyperparameters of a trial, ready for `train`; None: those of the best setting.
 
         Raises:
-            InputError: no such trial, or it is not done.
+            InputError: the trial does not exist or is not finished.
         """
         return adopted_hyper(Run.open(self.path), trial)
 
@@ -139,18 +139,19 @@ class TunedRun:
         """Train one fold of the search again, in this process, to check its row of `trials.csv`.
 
         Args:
-            trial, fold, repeat: from 1, as in `trials.csv`.
+            trial, fold, repeat: numbers from 1, as in `trials.csv`.
 
         Returns:
-            The new row; but for its seconds it equals the recorded one, with the same versions and machine.
+            The new row. On the same machine with the same versions, everything except the seconds equals the recorded
+            row.
 
         Raises:
-            InputError: no such trial.
+            InputError: the trial does not exist.
         """
         return retrain_fold(Run.open(self.path), trial, repeat=repeat, fold=fold)
 
     def to_pandas(self) -> Any:
-        """The results as a pandas DataFrame with a column for each varied hyperparameter, which needs pandas."""
+        """The results as a pandas DataFrame with a column for each varied hyperparameter. Requires pandas."""
         names = list(self.results[0]["params"]) if self.results else []
         columns = {name: [row["params"].get(name) for row in self.results] for name in names}
         scores = {name: [row[name] for row in self.results] for name in ("mean_accuracy", "std")}
@@ -161,7 +162,7 @@ class TunedRun:
         return f"<TunedRun {self.path.name}: {self.state}, {len(self.results)} settings{best}>"
 
     def _repr_html_(self) -> str:
-        """How a notebook shows it: the table, the best row first."""
+        """How a notebook shows it: the table, best row first."""
         rows = [
             (settings_text(row["params"]), f"{100 * row['mean_accuracy']:.1f}%")
             for row in self.results
@@ -172,7 +173,7 @@ class TunedRun:
 
 
 def trained_run(run: Run) -> TrainedRun:
-    """What a training's folder holds."""
+    """The result in the folder of a training run."""
     document = train_document(run)
     return TrainedRun(
         path=run.path,
@@ -188,7 +189,7 @@ def trained_run(run: Run) -> TrainedRun:
 
 
 def tuned_run(run: Run) -> TunedRun:
-    """What a search's folder holds."""
+    """The result in the folder of a search."""
     document = tune_document(run)
     results, best = [row.to_dict() for row in document.results], document.best
     hyper = adopted_hyper(run) if best else None

@@ -1,4 +1,4 @@
-"""Sort unlabelled images from a script or notebook."""
+"""Sort unlabeled images from a script or notebook."""
 
 from __future__ import annotations
 

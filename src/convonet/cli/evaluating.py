@@ -99,7 +99,7 @@ def evaluate(
     ] = False,
     keep: Annotated[
         bool,
-        typer.Option("--keep", help="Save threshold, positive class and temperature in the model."),
+        typer.Option("--keep", help="Save the threshold, positive class and temperature in the model."),
     ] = False,
     outside: Annotated[
         list[Path] | None,

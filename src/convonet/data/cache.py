@@ -281,5 +281,5 @@ def _bytes_of(variable: str, unit: int, default: int) -> int:
     except (ValueError, OverflowError) as error:
         what, example = ("bytes", 20 * 10**9) if unit == 1 else ("gigabytes", 20)
         raise InputError(
-            f"{variable} is not a number of {what}", expected=f"such as {example}", received=given
+            f"{variable} is not a number of {what}", expected=f"a number such as {example}", received=given
         ) from error

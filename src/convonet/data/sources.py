@@ -253,7 +253,7 @@ def _check_own_classes(data: DataParams, listing: ImageListing) -> None:
         raise DataError(
             "There is only one class",
             where=listing.root,
-            expected="images of two or more classes; " + ACCEPTED,
+            expected="images of two or more classes, as " + ACCEPTED,
             received=found,
             hint=_deeper(listing),
         )

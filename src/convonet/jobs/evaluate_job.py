@@ -202,7 +202,7 @@ def prepared_split(
     if _trained_on_all(task):
         if split == "val":
             raise DataError(
-                "No images were held out: this model was trained on all of them",
+                "No images were held out: this model was trained on all training images",
                 where=own.train_dir,
                 hint="Specify a validation folder, or test on other images",
             )

@@ -180,7 +180,7 @@ def _checked_config(content: bytes | str, path: Path) -> LayerConfig:
             "The network's configuration cannot be read", where=path, received=str(error)[:200]
         ) from error
     if not isinstance(config, dict) or "class_name" not in config:
-        raise ModelFileError("The file describes no network", where=path)
+        raise ModelFileError("The file does not describe a network", where=path)
     # Initializers and regularizers have class names too; only layers have a name of their own.
     layers = sum(isinstance(part.get("class_name"), str) and "name" in _config_of(part) for part in parts)
     if layers > MAX_LAYERS or len(parts) > MAX_LAYERS * 20:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convonet.data.counted import counted
 from convonet.documents.evaluation import EvaluationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.params import HyperParams, fields_of
@@ -98,9 +99,10 @@ def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
     if folder := (record.params.data or {}).get("train_dir"):
         facts.append(f"From the folder {folder}.")
     if images.marks:
-        facts.append(f"{len(images.marks):,} images were marked by a person: relabeled or left out.")
+        marked = counted(len(images.marks), "image was", "images were")
+        facts.append(f"{marked} marked by a person: relabeled or left out.")
     if images.skipped:
-        facts.append(f"{len(images.skipped):,} files were skipped.")
+        facts.append(f"{counted(len(images.skipped), 'file was', 'files were')} skipped.")
     return facts + [f"{warning}." for warning in images.warnings]
 
 

@@ -36,7 +36,7 @@ def folder_zip(run: Root, name: str) -> IO[bytes]:
         raise Refusal(
             413,
             "The folder is too large for an archive",
-            expected=f"{MOST_FILES:,} files, {MOST_BYTES:,} bytes",
+            expected=f"at most {MOST_FILES:,} files and {MOST_BYTES:,} bytes",
         )
     # Whoever sends it closes it.
     made = tempfile.TemporaryFile()

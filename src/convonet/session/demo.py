@@ -1,4 +1,4 @@
-"""The demonstration: handwritten digits that ship with scikit-learn, and parameters that suit them."""
+"""The demo: the handwritten digits that ship with Convonet, and parameters that suit them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Trackers: a run's parameters, numbers and figures, also written where TensorBoard or MLflow shows them.
+"""Trackers: write a run's parameters, metrics and figures for TensorBoard or MLflow.
 
-Nothing is tracked unless it is asked for, and nothing leaves this machine unless the address names another one. Each
-tracker is a module that needs a package of its own, which is loaded when it is used.
+Nothing is tracked unless you request it, and nothing leaves this machine unless the address is on another one. Each
+tracker is a module that requires its own package and imports it only when used.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def checked_address(text: str) -> str:
     """The address of a tracker, such as `tensorboard:logs`.
 
     Raises:
-        InputError: no such tracker, nothing behind the colon, or its package is not installed.
+        InputError: the tracker does not exist, nothing follows the colon, or its package is not installed.
     """
     kind, colon, place = text.partition(":")
     if kind not in _TRACKERS or not colon or not place:
@@ -63,19 +63,19 @@ def checked_address(text: str) -> str:
 
 
 def checked_addresses(texts: str | Sequence[str]) -> list[str]:
-    """One address or several, checked.
+    """One or more checked addresses.
 
     Raises:
-        InputError: as `checked_address`.
+        InputError: as in `checked_address`.
     """
     return [checked_address(text) for text in ([texts] if isinstance(texts, str) else texts)]
 
 
 def create_tracker(address: str) -> Tracker:
-    """The tracker that an address names.
+    """Create the tracker for an address.
 
     Raises:
-        InputError: as `checked_address`.
+        InputError: as in `checked_address`.
     """
     kind, _, place = checked_address(address).partition(":")
     module = importlib.import_module(f"{__name__}.{kind}")

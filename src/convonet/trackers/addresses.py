@@ -1,4 +1,4 @@
-"""The trackers of a run, kept in its record so that a resumed run is tracked too."""
+"""The trackers of a run, saved in its record so that a resumed run is also tracked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ TRACK = "track"
 
 
 def track_run(run: Run, addresses: Sequence[str]) -> None:
-    """Let the job of a run write to the trackers of these addresses, which have been checked."""
+    """Make the job of a run write to the trackers with these addresses, which must be checked already."""
     if addresses:
         run.update(**{TRACK: list(addresses)})
 
 
 def addresses_of(run: Run) -> list[str]:
-    """The addresses of a run's trackers."""
+    """Addresses of a run's trackers."""
     return list(run.read().get(TRACK) or ())

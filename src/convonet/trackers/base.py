@@ -59,7 +59,7 @@ class Tracker(ABC):
                 self.log_figure(event.title, file)
 
     def _end_of(self, run: Run) -> None:
-        """What is known when the work is done: the trials of a search, or the model."""
+        """Write what is known at the end: the trials of a search, or the model."""
         if isinstance(run.task(), TuneTask):
             for number, setting in enumerate(tune_document(run).results, start=1):
                 scores = {"mean_accuracy": setting.mean_accuracy, "std": setting.std}
@@ -78,21 +78,21 @@ class Tracker(ABC):
 
     @abstractmethod
     def log_figure(self, title: str, file: Path) -> None:
-        """Write a figure, a PNG file."""
+        """Write a figure from a PNG file."""
 
     @abstractmethod
     def log_trial(self, number: int, params: Mapping[str, Any], scores: Mapping[str, float]) -> None:
-        """Write one setting of a search, counted from 1 in the order of the results."""
+        """Write one setting of a search, numbered from 1 in the order of the results."""
 
     def log_model(self, file: Path) -> None:  # noqa: B027  not every place keeps models
-        """Write the trained model, an ONNX file."""
+        """Write the trained model from an ONNX file."""
 
     @abstractmethod
     def end(self, state: str) -> None:
-        """The run has ended; `state` is `done` or `failed`."""
+        """End the run; `state` is `done` or `failed`."""
 
 
 def _parameters(run: Run) -> ParamValues:
-    """Data and hyperparameters that were set, in one flat table."""
+    """The data parameters and hyperparameters that were set, in one flat dictionary."""
     record = run.read()
     return {"kind": record.kind, "seed": record.seed, **record.params.flat()}

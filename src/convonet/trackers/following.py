@@ -1,4 +1,4 @@
-"""A run's own trackers, for as long as its job works."""
+"""The trackers of a run while its job is running."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from convonet.trackers.base import Tracker
 
 @contextmanager
 def tracked(run: Run, watch: Watch) -> Iterator[Watch]:
-    """A watch that also tells the run's trackers.
+    """A watch that also passes events to the run's trackers.
 
     Raises:
-        InputError: a tracker cannot be reached. Later failures are warnings: the work does not depend on them.
+        InputError: a tracker cannot be reached. Later failures are only warnings, because the job does not depend on
+            trackers.
     """
     with ExitStack() as stack:
         for address in addresses_of(run):
@@ -43,7 +44,7 @@ def _begun(tracker: Tracker, run: Run, address: str) -> Iterator[None]:
 
 
 class _Telling:
-    """Tells one tracker, until it fails."""
+    """Passes events to one tracker until it fails."""
 
     def __init__(self, tracker: Tracker, address: str, watch: Watch) -> None:
         self._tracker, self._address, self._watch, self._failed = tracker, address, watch, False

@@ -1,4 +1,4 @@
-"""MLflow: a run of the experiment `convonet` in a tracking store."""
+"""MLflow: runs of the experiment `convonet` in a tracking store."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MLflow(Tracker):
         mlflow.log_params(_texts(params))
 
     def _experiment_id(self) -> str:
-        """The experiment, made where there is none. MLflow keeps files in the working directory unless told where."""
+        """The id of the experiment, created if it does not exist, with its files beside the store."""
         found = mlflow.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)

@@ -1,4 +1,4 @@
-"""TensorBoard: event files in a folder, written by torch's SummaryWriter."""
+"""TensorBoard: event files in a folder, written with PyTorch's SummaryWriter."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TensorBoard(Tracker):
                 self._writer.add_image(title, np.asarray(image.convert("RGB")), dataformats="HWC")
 
     def log_trial(self, number: int, params: Mapping[str, Any], scores: Mapping[str, float]) -> None:
-        """Write a row of the HParams page, in a folder of its own."""
+        """Write a row of the HParams dashboard, in a separate folder."""
         # add_hparams refuses lists and dictionaries.
         plain = {
             name: value if isinstance(value, (bool, int, float, str)) else json.dumps(value)

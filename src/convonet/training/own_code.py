@@ -13,7 +13,8 @@ from convonet.errors import InputError
 from convonet.nets.backend import keras
 
 _REGISTER = (
-    "Put @keras.saving.register_keras_serializable() above it, and define get_config if it takes arguments"
+    "Put @keras.saving.register_keras_serializable() above its definition, and define get_config if it takes "
+    "arguments"
 )
 
 

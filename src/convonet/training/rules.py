@@ -100,7 +100,7 @@ class EarlyStopping:
         self.waited += 1
         if self.waited < self.patience:
             return None
-        return f"{self.monitor} has not improved for {self.patience} epochs"
+        return f"{self.monitor} has not improved for {self.patience} epoch{'' if self.patience == 1 else 's'}"
 
     def state(self) -> PatienceState:
         """What a checkpoint keeps."""

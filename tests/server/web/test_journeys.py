@@ -181,7 +181,7 @@ def test_4_a_mistake_is_understood_and_its_label_corrected(
     assert first["scores"]["test"]["accuracy"] < 1
     with at_most(page, 9):
         page.get_by_role("link", name="See mistakes").click()
-        answers = page.get_by_role("listbox", name="Answers")
+        answers = page.get_by_role("listbox", name="Predictions")
         stray = answers.get_by_role("option", name=re.compile(r"stray\.png"))
         stray.click()
         page.get_by_role("dialog").get_by_role("button", name="Why?").click()

@@ -303,7 +303,7 @@ def test_mistakes_are_marked(
 ) -> None:
     served = serve()
     page = ready("test", url=served.url)
-    answers = page.get_by_role("listbox", name="Answers")
+    answers = page.get_by_role("listbox", name="Predictions")
     page.locator(".matrix button:not([disabled])").first.click()
     answers.get_by_role("option").first.focus()
     page.keyboard.press("Space")

@@ -53,6 +53,7 @@ _TYPES |= {
     ".onnx": "application/octet-stream",
     ".keras": "application/zip",
 }
+_SETS = {"train": "training", "val": "validation", "test": "test"}
 
 
 @router.get("/runs/{run}/files", response_model=schemas.FileList)
@@ -162,8 +163,12 @@ def evaluation(run: RunId, parts: Parts, split: schemas.SplitName = "test") -> J
 def _scores(run: Run, split: str) -> EvaluationDocument:
     found = EvaluationDocument.in_folder(run.folder, split)
     if found is None:
-        raise no_such(f"This run was not tested on its {split} images", run.id, "Test the model first")
+        raise _untested(run, split)
     return found
+
+
+def _untested(run: Run, split: str) -> Refusal:
+    return no_such(f"This run was not tested on its {_SETS[split]} images", run.id, "Test the model first")
 
 
 @router.get("/runs/{run}/sets", response_model=SetsTable)
@@ -193,7 +198,7 @@ def answers(
         )
     name = "predictions.csv" if split == "test" else f"predictions_{split}.csv"
     if not found.file(name).is_file():
-        raise no_such(f"This run was not tested on its {split} images", found.id, "Test the model first")
+        raise _untested(found, split)
     table = Answers(found.file(name), _set_root(found, split))
     if true is not None and predicted is not None:
         places = table.cell(true, predicted).tolist()

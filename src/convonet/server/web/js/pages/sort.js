@@ -22,7 +22,7 @@ const PITCH = 108;
 export function sortPage(page) {
   const choose = h("button.primary", {type: "button", onclick: chooseAndBegin}, "Choose a folder …");
   const body = h("div");
-  fill(page.place, head("Sort", "Label images and get a label table.", choose), body);
+  fill(page.place, head("Sort", "Label unlabeled images and write a label table", choose), body);
   const state = {id: "", about: null, order: "uncertain"};
   state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Answers"});
   const screen = sortScreen(page, {keys: state.keys, selected: words, answer, acceptRow, keepRow});

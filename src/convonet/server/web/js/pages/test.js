@@ -123,7 +123,7 @@ export function testPage(page) {
       () => Promise.all([grid.renew(), store.dataset && look()]),
     );
     const load = (offset, limit) => answers(offset, limit, marks);
-    const grid = new Grid("Answers", load, open, {tall: 146, selected: bar.show});
+    const grid = new Grid("Predictions", load, open, {tall: 146, selected: bar.show});
     const reset = async (cell) => {
       state.cell = cell;
       await grid.reset();
