@@ -65,7 +65,7 @@ def evaluate(
         costs: choose the threshold with the lowest cost instead: the cost of a false alarm and of a miss,
             each 0 or more.
         calibrate: fit a temperature on the validation images.
-        keep: save threshold, positive class and temperature in the model.
+        keep: save the threshold, positive class and temperature in the model.
         outside: images, or folders of images, that belong to none of the classes. The result then reports
             how well they are detected.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.

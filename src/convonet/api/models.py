@@ -42,7 +42,7 @@ class LoadedModel:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """(height, width) of its input in pixels; images of other sizes are resized."""
+        """(height, width) of the network's input in pixels; images of other sizes are resized."""
         return self.info.pixels.height, self.info.pixels.width
 
     def predict(

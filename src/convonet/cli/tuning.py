@@ -53,7 +53,7 @@ def tune(
         int | None,
         typer.Option(
             "--trials",
-            help="Number of settings to try. Default: the whole grid, or 20.",
+            help="Number of settings to try. Default: all of a grid; 20 for other searches.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,

@@ -29,7 +29,7 @@ _WORDS = {
     "height": "the height of the image",
     "width": "the width of the image",
     "border": "the brightness of the border",
-    "border_evenness": "how uniform the border is",
+    "border_evenness": "the uniformity of the border",
     "brightness": "the brightness of the image",
     "all": "the combination of file type, size, border and brightness",
 }

@@ -36,7 +36,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "new_hyper",
         "App",
         "New Hyper Params",
-        "Start with empty hyperparameters and the recipe Balanced",
+        "Start with empty hyperparameters and the Balanced recipe",
         new_group=True,
     ),
     ActionSpec("load_hyper", "App", "Load Hyper Params …", "Open a JSON file with hyperparameters", "Ctrl+H"),

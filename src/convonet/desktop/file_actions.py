@@ -86,7 +86,7 @@ class FileActions:
         # The version is that of the file's format, not a parameter.
         values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
         self._session.params.set_exact(SearchSpace.of(values))
-        self._controller.noted.emit(f"Hyperparameters of the preset {name}")
+        self._controller.noted.emit(f"Hyperparameters of the {name} preset")
 
     def take_own_network(self) -> None:
         """Take hyperparameters of a small network from scratch that suit the images that are loaded."""

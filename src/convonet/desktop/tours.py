@@ -73,8 +73,8 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "test",
             "",
             "Read the scores",
-            "Accuracy with its interval, the confusion matrix, and the mistakes as pictures. A click on a cell of "
-            "the matrix shows its images.",
+            "Accuracy with its interval, the confusion matrix, and the mistakes as pictures. Click a cell of "
+            "the matrix to see its images.",
         ),
         TourStep(
             "use",

@@ -58,7 +58,9 @@ class MapPage(Page):
         self.color_box.activated.connect(lambda _: self._recolor())
         self.canvas, self.lists = MapCanvas(), MapLists(controller)
         self.select_box = QCheckBox("Drag to select")
-        self.select_box.setToolTip("If off, dragging moves the map and dragging with Shift selects")
+        self.select_box.setToolTip(
+            "If unchecked, dragging moves the map, and dragging with Shift selects images"
+        )
         self.select_box.toggled.connect(self._take_mode)
         self.legend = QListWidget()
         self.legend.setAccessibleName("Colors; unchecked ones are not shown")

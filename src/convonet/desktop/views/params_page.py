@@ -193,7 +193,7 @@ class ParamsPage(Page):
                 made.set_visible(name in family.defaults or bool(made.editor.text()))
                 made.set_default(family.defaults.get(name))
         ignored = family.ignored(hyper)
-        note = f" It does not use {', '.join(ignored)}." if ignored else ""
+        note = f" This network does not use {', '.join(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
         varied = self.session.params.space.varied
         several = f"Several values: {', '.join(varied)}. Training uses the first of each; tuning tries all."

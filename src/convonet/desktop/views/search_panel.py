@@ -45,7 +45,9 @@ class SearchPanel(QWidget):
         self.minutes = number("Minutes", 0, 100_000, 0)
         self.minutes.setSpecialValueText("no limit")
         self.all_images = QCheckBox("All images")
-        self.all_images.setToolTip(f"Otherwise at most {IMAGE_LIMIT:,}, the same fraction of each class")
+        self.all_images.setToolTip(
+            f"If unchecked, at most {IMAGE_LIMIT:,} images are used, the same fraction of each class"
+        )
         self.search.currentTextChanged.connect(self._search_chosen)
         self._search_chosen(self.search.currentText())
         self.table = TableView(
