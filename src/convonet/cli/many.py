@@ -46,7 +46,7 @@ def many(
     ],
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
-    out: opt.Out = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Parent folder of the runs.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Also write the table as CSV.")] = None,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
