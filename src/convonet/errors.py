@@ -262,7 +262,7 @@ def error_from_dict(value: Mapping[str, Any]) -> ConvonetError:
     kinds = {kind.__name__: kind for kind in _tree(ConvonetError)}
     kind = kinds.get(str(value.get("type")), ConvonetError)
     error = kind(
-        str(value.get("what", "the run failed")),
+        str(value.get("what", "The run failed")),
         where=value.get("where"),
         expected=value.get("expected"),
         received=value.get("received"),

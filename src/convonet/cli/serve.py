@@ -43,7 +43,7 @@ def serve(
         typer.Option(
             "--token",
             envvar="CONVONET_TOKEN",
-            help="Require this token. The environment variable is safer than this option.",
+            help="Require this token. Setting CONVONET_TOKEN instead of this option is safer.",
         ),
     ] = None,
     allow_host: Annotated[

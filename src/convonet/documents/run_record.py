@@ -24,7 +24,7 @@ class Fault(Document):
     sparse = True
 
     type: str = "ConvonetError"
-    what: str = "the run failed"
+    what: str = "The run failed"
     where: str | None = None
     expected: str | None = None
     received: str | None = None

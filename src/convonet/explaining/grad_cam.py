@@ -53,7 +53,7 @@ def choose_layer(model: NetModel, name: str | None) -> NamedLayer:
                 "This layer has no feature maps, so Grad-CAM cannot use it",
                 where=named.name,
                 expected="a convolution, its activation, or pooling",
-                hint="Without a layer, the last convolution is used",
+                hint="If no layer is specified, the last convolution is used",
             )
         return named
     layers = layers_of(network)

@@ -70,7 +70,7 @@ def predicted_labels(
             "A threshold needs exactly two classes", received=f"{probabilities.shape[1]} classes"
         )
     if not 0 <= threshold <= 1:
-        raise ParamError("A threshold is a probability", expected="0 to 1", received=threshold)
+        raise ParamError("A threshold must be a probability", expected="0 to 1", received=threshold)
     yes = 1 if positive is None else positive
     return np.where(probabilities[:, yes] >= threshold, yes, 1 - yes).astype(np.int64)
 

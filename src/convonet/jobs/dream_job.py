@@ -85,8 +85,8 @@ def _trained_on(path: Path) -> DataParams | None:
 
 
 def _title(layer: str, compared: int) -> str:
-    said = f"What activates {layer}, with the mean activation reached"
-    return f"{said} and that of the best of {compared} images" if compared else said
+    said = f"What activates {layer}: mean activation"
+    return f"{said}, compared with the best of {compared} images" if compared else said
 
 
 def _sentence(one: Dream, name: str) -> str:

@@ -44,6 +44,6 @@ def prepare_search(
     # Cut once here, so that every trainer has the same folds.
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
-        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are used. Increase the limit (images) to use more"
+        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are used. Increase the limit `images` to use more"
         watch.tell(Warned(message=message, subject="images"))
     return cut

@@ -230,7 +230,7 @@ def set_threads(count: int) -> None:
         _set_tensorflow_threads(count)
     elif count != _processors():
         raise ConvonetError(
-            "JAX computes with all processors that its process may use",
+            "JAX always uses all processors available to its process",
             expected=f"{_processors()} threads",
             received=count,
             hint="Limit the process to fewer processors, or use KERAS_BACKEND=torch",

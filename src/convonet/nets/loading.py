@@ -26,8 +26,8 @@ from convonet.params.data_params import Scaling
 
 _REGISTERED = Spelling(
     "first run the code that registers them with keras.saving.register_keras_serializable",
-    "open it in Python, after the code that registers them",
-    "open it in Python, after the code that registers them",
+    "open it in Python after running the code that registers them",
+    "open it in Python after running the code that registers them",
 )
 _H5_SUFFIXES = (".h5", ".hdf5")
 

@@ -45,11 +45,11 @@ class AugmentParams(ParamModel):
         0.9,
     )
     brightness: float = _amount(
-        "Brightness", "Largest change of brightness, as a fraction (0–1) of the pixel values.", 1
+        "Brightness", "Largest change in brightness, as a fraction (0–1) of the pixel values.", 1
     )
     contrast: float = _amount(
         "Contrast",
-        "Largest change of contrast, as a fraction (0–1) of the differences from the image's mean.",
+        "Largest change in contrast, as a fraction (0–1) of the differences from the image's mean.",
         1,
     )
     fill_mode: FillMode = param(

@@ -87,7 +87,8 @@ _BASES = (
     BaseInfo(
         "efficientnet_lite0",
         "EfficientNet-Lite0",
-        "Small and fast, for phones and CPUs; its weights come with a Python package, without a download at run time.",
+        "Small and fast, for phones and CPUs; its weights come with a Python package, so nothing is downloaded at "
+        "run time.",
         size=224,
         least=32,
         parameters=3_413_024,
@@ -106,7 +107,7 @@ _BASES = (
     BaseInfo(
         "efficientnet_lite1",
         "EfficientNet-Lite1",
-        "A little deeper than Lite0 and 1.5 times as slow; its weights come with a Python package.",
+        "A little deeper than Lite0, and takes 1.5 times as long; its weights come with a Python package.",
         size=240,
         least=32,
         parameters=4_189_344,

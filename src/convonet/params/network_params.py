@@ -35,7 +35,7 @@ class NetworkParams(ParamModel):
         ge=1,
         le=4096,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     kernel_size: int | None = param(
         None,
@@ -46,7 +46,7 @@ class NetworkParams(ParamModel):
         ge=1,
         le=31,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     num_units: int | None = param(
         None,
@@ -56,7 +56,7 @@ class NetworkParams(ParamModel):
         ge=1,
         le=65_536,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     hidden_units: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] | None = param(
         None,
@@ -64,7 +64,7 @@ class NetworkParams(ParamModel):
         "Number of units in each hidden dense layer, such as 128-64.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     activation: Activation | None = param(
         None,
@@ -72,7 +72,7 @@ class NetworkParams(ParamModel):
         "Activation function of the hidden layers.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     drop_out: float | None = param(
         None,
@@ -82,7 +82,7 @@ class NetworkParams(ParamModel):
         ge=0,
         lt=1,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     spatial_drop: bool | None = param(
         None,
@@ -90,7 +90,7 @@ class NetworkParams(ParamModel):
         "Dropout after convolutions drops whole feature maps instead of single values.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     padding: Padding | None = param(
         None,
@@ -98,7 +98,7 @@ class NetworkParams(ParamModel):
         "Padding of the convolutions: same keeps the size; valid uses no pixels outside the image.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     stride: int | None = param(
         None,
@@ -109,7 +109,7 @@ class NetworkParams(ParamModel):
         ge=1,
         le=16,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     pooling: Pooling | None = param(
         None,
@@ -117,7 +117,7 @@ class NetworkParams(ParamModel):
         "How feature maps are reduced: by the maximum, by the average, or by a convolution with a stride.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     global_pooling: GlobalPooling | None = param(
         None,
@@ -125,7 +125,7 @@ class NetworkParams(ParamModel):
         "What happens to the last feature maps: none flattens them; average and max reduce each to one value.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     batch_norm: BatchNorm | None = param(
         None,
@@ -133,7 +133,7 @@ class NetworkParams(ParamModel):
         "Batch normalization before or after the activation. It makes training faster and more stable.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     l2: float | None = param(
         None,
@@ -143,7 +143,7 @@ class NetworkParams(ParamModel):
         ge=0,
         le=10,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     leaky_slope: float | None = param(
         None,
@@ -153,7 +153,7 @@ class NetworkParams(ParamModel):
         ge=0,
         lt=1,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     num_blocks: int | None = param(
         None,
@@ -163,7 +163,7 @@ class NetworkParams(ParamModel):
         ge=1,
         le=32,
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     output: OutputChoice | None = param(
         None,
@@ -172,7 +172,7 @@ class NetworkParams(ParamModel):
         "sigmoid or its logit.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     layers: tuple[LayerValues, ...] | None = param(
         None,
@@ -182,7 +182,7 @@ class NetworkParams(ParamModel):
         group="Network",
         kind="layers",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
 
     @field_validator("family")

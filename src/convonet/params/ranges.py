@@ -150,7 +150,7 @@ def _list_range(value: Mapping[str, Any]) -> ListRange:
     # Not isinstance for the items, which would take true for a whole number.
     whole = isinstance(length, (list, tuple)) and len(length) == 2 and all(type(n) is int for n in length)
     if not whole or not 1 <= length[0] <= length[1] <= _MAX_LENGTH:
-        raise ValueError(f"length: expected two whole numbers such as [1, 3], 1 to {_MAX_LENGTH}")
+        raise ValueError(f"length: expected two whole numbers from 1 to {_MAX_LENGTH}, such as [1, 3]")
     if not isinstance(each, (list, tuple)) or not each or not all(type(item) is int for item in each):
         raise ValueError("each: expected whole numbers such as [8, 16, 32]")
     return ListRange(length[0], length[1], tuple(each))

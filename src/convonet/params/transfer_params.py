@@ -32,7 +32,7 @@ class TransferParams(ParamModel):
         "Setting it selects the transfer family.",
         group="Network",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
     base_weights: str | None = param(
         None,
@@ -40,7 +40,7 @@ class TransferParams(ParamModel):
         "Source of the weights: local (this machine; nothing is downloaded), fetch (downloaded once if missing), "
         "random, or a file.",
         group="Network",
-        default_text="the family's own",
+        default_text="the family's default",
     )
     base_sha256: str | None = param(
         None,
@@ -56,7 +56,7 @@ class TransferParams(ParamModel):
         group="Network",
         kind="layers",
         tunable=True,
-        default_text="the family's own",
+        default_text="the family's default",
     )
 
     aliases = BACKBONE_WORDS

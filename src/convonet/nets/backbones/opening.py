@@ -90,7 +90,7 @@ def _check_size(info: BaseInfo, shape: tuple[int, int, int]) -> None:
             f"The images are too small for the backbone {info.name}",
             expected=f"at least {info.least}×{info.least} pixels",
             received=f"{shape[0]}×{shape[1]} pixels",
-            hint=f"It was trained at an image size of {info.size}",
+            hint=f"The backbone was trained at an image size of {info.size}",
         )
 
 

@@ -25,7 +25,7 @@ async function check() {
   byId("state").className = bad ? "bad" : "good";
   byId("state").textContent = bad
     ? `${bad} of ${samples.length} images get a different prediction in this browser.`
-    : `All ${samples.length} images get the same predictions as at export, within ${TOLERANCE}.`;
+    : `All ${samples.length} images get the predictions recorded at export, within ${TOLERANCE}.`;
   return answers;
 }
 
