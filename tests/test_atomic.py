@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from convonet.atomic import is_no_room, json_text, replacing, write_bytes, write_json, write_text
+from convonet.atomic import check_place, is_no_room, json_text, replacing, write_bytes, write_json, write_text
 from convonet.csv_files import write_csv
 from convonet.documents.predictions import UnreadableImage
-from convonet.errors import ConvonetError, StorageError
+from convonet.errors import ConvonetError, OutputError, StorageError
 from convonet.params import DataParams, save_data
 from convonet.session.models import write_predictions
 
@@ -118,3 +118,21 @@ def test_a_full_disk_is_known_whoever_says_it(error: Exception, full: bool) -> N
 def test_signs_that_a_terminal_obeys_are_escaped_in_json(sign: str) -> None:
     assert sign not in json_text({sign: sign})
     assert json.loads(json_text({sign: sign})) == {sign: sign}
+
+
+def test_a_place_that_cannot_be_written_to_is_known_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for name in ("file", "new", "new/er", "", os.devnull):
+        check_place(tmp_path / name)
+    with pytest.raises(OutputError, match="a file, not a folder") as caught:
+        check_place(tmp_path / "file" / "a" / "b.png")
+    assert caught.value.where == str(tmp_path / "file")
+    # As on a read-only disk: the tests may be run by somebody who may write everywhere.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    with pytest.raises(OutputError, match=r"b\.png cannot be written") as caught:
+        check_place(tmp_path / "b.png")
+    assert caught.value.where == str(tmp_path)
+    check_place(Path(os.devnull))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

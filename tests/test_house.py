@@ -124,3 +124,29 @@ def test_files_can_be_read_at_once() -> None:
         path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8").count("\n") for path in files
     }
     assert {name for name, count in lines.items() if count > MOST_LINES} == LONG
+
+
+def environment_changes(source: str) -> Iterator[str]:
+    """Lines that change the environment or the working directory of the whole process, with no way back."""
+    for node in ast.walk(ast.parse(source)):
+        targets = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else []
+        changed = [each for each in targets if ast.unparse(each).startswith("os.environ[")]
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if changed or called in ("os.chdir", "os.environ.update", "os.environ.pop", "os.putenv"):
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def test_tests_change_the_environment_for_themselves_alone() -> None:
+    """With `monkeypatch`, or `pytest.MonkeyPatch.context` in fixtures that several tests share."""
+    assert list(environment_changes("import os\nos.environ['A'] = 'b'\nos.chdir('c')\n")) == [
+        "2: os.environ['A'] = 'b'",
+        "3: os.chdir('c')",
+    ]
+    found = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in (ROOT / "tests").rglob("*.py")
+        # These are programs of their own, which write the old runs that tests read.
+        if not path.name.startswith("make_")
+        if (lines := list(environment_changes(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}

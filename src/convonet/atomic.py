@@ -42,6 +42,43 @@ def storage_error(error: OSError, path: Path) -> ConvonetError:
     )
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; one that is there stays as it is.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def check_place(path: Path) -> None:
+    """Make sure, before long work, that a file or folder can be written at `path`. Nothing is made.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    # A device or a pipe is written into, whatever the folder allows.
+    if _is_special(path):
+        return
+    path = Path(os.path.abspath(path))
+    # Not Path.exists, which raises for a folder that may not be looked into.
+    above = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if above == path and not path.is_dir():
+        above = path.parent
+    if not above.is_dir():
+        raise OutputError("This is a file, not a folder", where=above, hint="Choose a different folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(
+            f"{path.name} cannot be written to this folder",
+            where=above,
+            expected="a folder that can be written to",
+            hint="Choose a different folder",
+        )
+
+
 def no_room(folder: Path) -> StorageError:
     """The error of a full disk where nobody knows which file did not find room."""
     return StorageError(

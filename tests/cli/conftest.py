@@ -39,9 +39,13 @@ def start(arguments: Sequence[object], **options: Any) -> subprocess.Popen[str]:
         stdin=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
-        env=dict(os.environ),
         **options,
     )
+
+
+def home_in(folder: Path) -> dict[str, str]:
+    """The environment of a command that a fixture of a module starts, with a Convonet folder below `folder`."""
+    return os.environ | {"CONVONET_HOME": str(folder / "home")}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from convonet.events import BatchEnded, EpochEnded, Event, StageStarted
 from convonet.runs import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import Convonet, start
+from conftest import Convonet, home_in, start
 
 Moment = Callable[[Event], bool]
 HYPER = {
@@ -79,8 +79,7 @@ def _result(run_path: Path) -> tuple[str, dict[str, Any], str]:
 def whole(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], str]:
     """The undisturbed run."""
     parent = tmp_path_factory.mktemp("whole")
-    os.environ["CONVONET_HOME"] = str(parent / "home")
-    with start(_arguments(digits, parent, "run")) as process:
+    with start(_arguments(digits, parent, "run"), env=home_in(parent)) as process:
         _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     return _result(parent / "run")

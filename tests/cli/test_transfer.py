@@ -19,7 +19,7 @@ from convonet.params.bases import BASES
 from convonet.runs import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import Convonet, start
+from conftest import Convonet, home_in, start
 
 MOMENTS: dict[str, Callable[[Event], bool]] = {
     "features": lambda event: isinstance(event, Progressed) and event.stage == "features",
@@ -73,8 +73,7 @@ def _result(path: Path) -> tuple[str, Any, str]:
 def whole(digits: Path, base_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any, str]:
     """The undisturbed run."""
     parent = tmp_path_factory.mktemp("whole")
-    os.environ["CONVONET_HOME"] = str(parent / "home")
-    with start(_arguments(digits, base_file, parent)) as process:
+    with start(_arguments(digits, base_file, parent), env=home_in(parent)) as process:
         _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     names = {path.name for path in (parent / "run").iterdir()}

@@ -21,7 +21,7 @@ from convonet.params import load_hyper
 from convonet.runs import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import Convonet, start
+from conftest import Convonet, home_in, start
 
 SETTINGS = {
     "init_rate": "0.02,0.01",
@@ -72,8 +72,7 @@ def _wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
 def whole(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The undisturbed search and what it printed."""
     parent = tmp_path_factory.mktemp("whole")
-    os.environ["CONVONET_HOME"] = str(parent / "home")
-    with start(_arguments(digits, parent, "run")) as process:
+    with start(_arguments(digits, parent, "run"), env=home_in(parent)) as process:
         out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     return parent / "run", json.loads(out)

@@ -302,7 +302,7 @@ def test_a_bad_file_has_a_plain_reason(
 def test_other_things_than_files_have_a_reason_too(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         read_bytes(tmp_path / "gone.png")
-    with pytest.raises(DataError, match="cannot be read: is a directory"):
+    with pytest.raises(DataError, match="a folder, not an image file"):
         read_bytes(tmp_path)
     with pytest.raises(DataError, match="cannot be read: embedded null byte"):
         read_bytes("a\0b.png")

@@ -96,7 +96,7 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "1 image is in more than one class",
     ),
     ("one folder", _one_set, "one_set", "Training and test images are the same set"),
-    ("lost class", _lost_class, "lost", "no readable images, so it is not a class: fox"),
+    ("lost class", _lost_class, "lost", "1 folder has no images that can be read, so it is not a class: fox"),
     (
         "skipped file",
         lambda f: (f / "train/cat/x.txt").touch(),

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from convonet.desktop.actions import PAGES
+from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.shown_as import folded
 from convonet.desktop.style import apply_look
 from convonet.desktop.widgets.basic import row
@@ -50,6 +52,18 @@ def test_a_long_column_gives_way_before_the_table_must_be_scrolled(qtbot: Any) -
     stiff = _shown_table(qtbot, TableView(("Run", "Folder"), "runs"), 300)
     stiff.show_rows(rows)
     assert sum(_widths(stiff)) > stiff.viewport().width()
+
+
+def test_the_columns_of_a_table_have_different_names(loaded: AppWin) -> None:
+    for name in PAGES:
+        loaded.show_page(name)
+    tables = {table.objectName() or str(table.rows.columns): table.rows.columns for table in _tables(loaded)}
+    assert len(tables) >= 10
+    assert {name: columns for name, columns in tables.items() if len(set(columns)) < len(columns)} == {}
+
+
+def _tables(window: AppWin) -> list[TableView]:
+    return [table for name in PAGES for table in window.page(name).findChildren(TableView)]
 
 
 def test_shares_are_shown_in_percent_and_stay_shares() -> None:

@@ -370,7 +370,7 @@ def test_a_table_does_not_lead_out_of_the_root(cell: str, given: str, serve: Ser
 def test_what_a_person_should_know_of_the_images_is_told(serve: Serve, root: Path) -> None:
     (root / "digits" / "train" / "empty").mkdir()
     found = serve().client.post("/datasets", json={"data": {"train_dir": "digits/train"}}).json()
-    assert any("no readable images" in sentence for sentence in found["findings"])
+    assert any("no images that can be read" in sentence for sentence in found["findings"])
 
 
 def test_marks_are_set_and_taken_back(serve: Serve, root: Path) -> None:

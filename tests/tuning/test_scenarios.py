@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -95,9 +94,10 @@ IMAGES = 1200
 @pytest.fixture(scope="module")
 def reference_grid(real_data: RealData, tmp_path_factory: pytest.TempPathFactory) -> api.TunedRun:
     """The reference application's grid with fewer epochs."""
-    os.environ["CONVONET_HOME"] = str(tmp_path_factory.mktemp("home"))
     data = {"train_dir": str(real_data("mnist_png") / "training"), "image_size": 28}
-    return api.tune(data, FIXED | GRID, out=tmp_path_factory.mktemp("grid"), images=IMAGES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("home")))
+        return api.tune(data, FIXED | GRID, out=tmp_path_factory.mktemp("grid"), images=IMAGES)
 
 
 def _effort(run: api.TunedRun) -> int:

@@ -50,9 +50,10 @@ def _table(path: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def grid(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> api.TunedRun:
     """A finished grid."""
-    os.environ["CONVONET_HOME"] = str(tmp_path_factory.mktemp("home"))
     out = tmp_path_factory.mktemp("grid")
-    return _tune(pictures, out, {"init_rate": [0.02, 0.01], "epochs": [1, 2]}, name="run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("home")))
+        return _tune(pictures, out, {"init_rate": [0.02, 0.01], "epochs": [1, 2]}, name="run")
 
 
 def test_a_grid_leaves_its_tables(grid: api.TunedRun) -> None:

@@ -7,6 +7,8 @@ runs, under a name that follows from their content.
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +19,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convonet.api.image_inputs import named_images
-from convonet.api.inputs import Data, PathLike, data_of
-from convonet.atomic import replacing
+from convonet.api.inputs import Data, data_of
+from convonet.api.new_files import NewFiles
+from convonet.atomic import replacing, storage_error
 from convonet.data.pixels import Pixels
 from convonet.errors import DataError, InputError
 from convonet.params import DataParams
-from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.scratch import Scratch
-from convonet.text import absolute, file_names, local_path
+from convonet.text import absolute, file_names
 
 ArrayData: TypeAlias = Any
 """`(X, y)`, a PyTorch `Dataset` of (image, label), or a Keras `PyDataset` of batches."""
@@ -49,12 +51,12 @@ def is_array_data(data: object) -> bool:
 def kept_as_files(
     data: Data | ArrayData,
     test_data: ArrayData | None,
-    out: PathLike | None,
+    files: NewFiles,
     *,
     max_value: float | None,
     names: Sequence[str],
 ) -> DataParams:
-    """The data parameters. Images in memory are written below `out`, only once for the same content.
+    """The data parameters. Images in memory are written to `files`, only once for the same content.
 
     Raises:
         DataError: these are not images with one label each.
@@ -69,8 +71,7 @@ def kept_as_files(
     sets = {"train": labelled(data, max_value, names)}
     if test_data is not None:
         sets["test"] = labelled(test_data, max_value, names)
-    folder = Path(local_path(out)) if out is not None else DEFAULT_FOLDER
-    return DataParams.of({"train_dir": absolute(_written(sets, folder))})
+    return DataParams.of({"train_dir": absolute(_written(sets, files))})
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def held_as_files(
         yield data
         return
     with Scratch() as folder:
-        written = _written({"all": labelled(data, max_value, names)}, folder)
+        written = _written({"all": labelled(data, max_value, names)}, NewFiles(folder))
         yield str(written / "all" if written.is_dir() else written)
 
 
@@ -168,35 +169,45 @@ def _named(values: Sequence[Any], names: Sequence[str]) -> list[str]:
     return [str(names[value]) for value in values]
 
 
-def _written(sets: Mapping[str, LabelledImages], folder: Path) -> Path:
+def _written(sets: Mapping[str, LabelledImages], files: NewFiles) -> Path:
     """An `.npz` file if all images have the same shape, otherwise class folders of PNG files; named by the content."""
-    folder.mkdir(parents=True, exist_ok=True)
     stem = f"arrays-{_digest(sets)}"
-    shapes = {image.shape for found in sets.values() for image in found.images}
-    if len(shapes) > 1:
-        return _write_folders(sets, folder / stem)
-    file = folder / f"{stem}.npz"
-    # The name is a hash of the content, so a file that is there is the right one.
-    if not file.exists():
-        arrays: dict[str, NDArray[Any]] = {}
-        for split, found in sets.items():
-            ending = "" if split == "all" else f"_{split}"
-            arrays |= {f"x{ending}": np.stack(found.images), f"y{ending}": np.array(found.labels)}
-        with replacing(file) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy declares its own flag among the names
-    return file
+    same_shape = len({image.shape for found in sets.values() for image in found.images}) <= 1
+    name = f"{stem}.npz" if same_shape else stem
+    path = files.new(name)
+    # The name is a hash of the content, so what is there is the right one.
+    if path is None:
+        return files.folder / name
+    (_write_arrays if same_shape else _write_folders)(sets, path)
+    return path
 
 
-def _write_folders(sets: Mapping[str, LabelledImages], root: Path) -> Path:
+def _write_arrays(sets: Mapping[str, LabelledImages], file: Path) -> None:
+    arrays: dict[str, NDArray[Any]] = {}
     for split, found in sets.items():
-        names = file_names(sorted(set(found.labels)))
-        for index, (pixels, label) in enumerate(zip(found.images, found.labels, strict=True)):
-            folder = root / split / names[label]
-            folder.mkdir(parents=True, exist_ok=True)
-            # Pillow takes grayscale pixels only without an axis of channels.
-            plain = pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels
-            Image.fromarray(plain).save(folder / f"{index:06d}.png")
-    return root
+        ending = "" if split == "all" else f"_{split}"
+        arrays |= {f"x{ending}": np.stack(found.images), f"y{ending}": np.array(found.labels)}
+    with replacing(file) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy declares its own flag among the names
+
+
+def _write_folders(sets: Mapping[str, LabelledImages], root: Path) -> None:
+    # Written beside and renamed, so that a folder of that name is always whole.
+    part = root.with_name(f".{root.name}-{os.getpid()}")
+    try:
+        for split, found in sets.items():
+            names = file_names(sorted(set(found.labels)))
+            for index, (pixels, label) in enumerate(zip(found.images, found.labels, strict=True)):
+                folder = part / split / names[label]
+                folder.mkdir(parents=True, exist_ok=True)
+                # Pillow takes grayscale pixels only without an axis of channels.
+                plain = pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels
+                Image.fromarray(plain).save(folder / f"{index:06d}.png")
+        part.rename(root)
+    except OSError as error:
+        raise storage_error(error, root) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _digest(sets: Mapping[str, LabelledImages]) -> str:

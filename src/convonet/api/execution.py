@@ -6,11 +6,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
 from convonet.api.inputs import Listener, PathLike
+from convonet.api.new_files import NewFiles
 from convonet.api.progress import shown
 from convonet.errors import InputError, MissingPackageError, OutOfMemoryError
 from convonet.events import RunState
@@ -42,6 +43,7 @@ def new_run(
     listen: Listener,
     progress: bool | None = None,
     track: str | Sequence[str] = (),
+    files: NewFiles | None = None,
     **more: Any,
 ) -> Run:
     """Start and execute a run in this process. If its input is rejected before it has results, its folder is removed.
@@ -50,20 +52,17 @@ def new_run(
         out: parent folder of the run folder.
         name: name of the run folder; None: made from the kind and the time.
         track: addresses of trackers.
+        files: what was written for the task; kept if the run is kept.
         more: arguments that a task cannot store as JSON, such as `callbacks`.
     """
     addresses = checked_addresses(track)
-    parent = results_folder(task, out)
-    existed = parent.exists()
-    run = begin_run(task, parent, name=name)
+    run = begin_run(task, results_folder(task, out), name=name)
     try:
         track_run(run, addresses)
         run_task(run, task, listen, progress, **more)
     except (InputError, MissingPackageError):
-        # A run that was rejected leaves nothing, not even the folder for runs that was made for it.
-        if RunStore().drop_unbegun(run) and not existed:
-            with suppress(OSError):  # another run has begun in it meanwhile
-                parent.rmdir()
+        if not RunStore().drop_unbegun(run) and files is not None:
+            files.keep()
         raise
     return run
 

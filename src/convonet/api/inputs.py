@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from convonet.errors import InputError, ModelFileError, RunNotFoundError
+from convonet.errors import InputError, ModelFileError, ParamError, RunNotFoundError
 from convonet.events import Event
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
 from convonet.runs import Run, RunStore
@@ -40,7 +40,7 @@ def data_of(data: Data) -> DataParams:
         return DataParams.of(
             {name: os.fspath(v) if isinstance(v, os.PathLike) else v for name, v in data.items()}
         )
-    path = Path(data)
+    path = _path_of(data, "data", "a path, a dictionary or DataParams")
     # By its ending: a path that is not there yet must be told as what it was meant to be.
     return load_data(path) if path.suffix.lower() == ".json" else DataParams.of({"train_dir": str(path)})
 
@@ -74,7 +74,9 @@ def space_of(hyper: Hyper) -> SearchSpace:
         return SearchSpace.single(hyper or HyperParams())
     if isinstance(hyper, SearchSpace):
         return hyper
-    return SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)
+    if isinstance(hyper, Mapping):
+        return SearchSpace.of(hyper)
+    return load_hyper(_path_of(hyper, "hyper", "a path, a dictionary, HyperParams or a SearchSpace"))
 
 
 def model_path(model: Model) -> Path:
@@ -84,7 +86,7 @@ def model_path(model: Model) -> Path:
         ModelFileError: the value is neither a path nor the id of a known run.
     """
     if not isinstance(model, (str, os.PathLike)):
-        return model.path
+        return _result_path(model, "model", "a path, a run's id, or what train or load returned")
     path = Path(local_path(model))
     # Only a word without folders can be the id of a run; a path that is not there is told by whoever opens it.
     if path.exists() or path.name != os.fspath(model):
@@ -107,9 +109,30 @@ def run_of(run: PathLike | HasPath) -> Run:
         RunNotFoundError: the run does not exist.
     """
     if not isinstance(run, (str, os.PathLike)):
-        return Run.open(run.path)
+        return Run.open(_result_path(run, "run", "a path, a run's id, or what train or tune returned"))
     path = Path(local_path(run))
     return Run.open(path) if path.is_dir() else RunStore(DEFAULT_FOLDER).find(os.fspath(run))
+
+
+def _path_of(value: object, name: str, expected: str) -> Path:
+    if not isinstance(value, (str, os.PathLike)):
+        raise _wrong_type(value, name, expected)
+    return Path(value)
+
+
+def _result_path(value: object, name: str, expected: str) -> Path:
+    path = getattr(value, "path", None)
+    if not isinstance(path, Path):
+        raise _wrong_type(value, name, expected)
+    return path
+
+
+def _wrong_type(value: object, name: str, expected: str) -> ParamError:
+    return ParamError.of({name: f"{name}: expected {expected}, received {_described(value)}"})
+
+
+def _described(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def optional_path(path: PathLike | None) -> str | None:

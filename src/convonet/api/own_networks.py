@@ -6,12 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from convonet.api.inputs import Model, PathLike, model_path
+from convonet.api.inputs import Model, model_path
+from convonet.api.new_files import NewFiles
 from convonet.atomic import replacing
 from convonet.errors import InputError
 from convonet.hints import Hint, option
-from convonet.runs.begin import DEFAULT_FOLDER
-from convonet.text import local_path
 
 KerasModel: TypeAlias = Any
 """A `keras.Model` in memory."""
@@ -30,8 +29,8 @@ class StartingNetwork(NamedTuple):
     loss: dict[str, Any] | None = None
 
 
-def network_file(model: Model | KerasModel | None, out: PathLike | None, workers: int) -> StartingNetwork:
-    """The file of a model. A Keras model in memory is written below `out`, only once for the same weights.
+def network_file(model: Model | KerasModel | None, files: NewFiles, workers: int) -> StartingNetwork:
+    """The file of a model. A Keras model in memory is written to `files`, only once for the same weights.
 
     Raises:
         InputError: the model has layers or a loss that are not registered, or that other processes cannot load.
@@ -52,17 +51,17 @@ def network_file(model: Model | KerasModel | None, out: PathLike | None, workers
             received=f"{workers} workers",
             hint=Hint.of("Train with {}", option("workers", 1)),
         )
-    return StartingNetwork(_written(model, DEFAULT_FOLDER if out is None else Path(local_path(out))), loss)
+    return StartingNetwork(_written(model, files), loss)
 
 
-def _written(model: KerasModel, folder: Path) -> Path:
+def _written(model: KerasModel, files: NewFiles) -> Path:
     # The layers count too, since networks with equal weights may differ in activations.
     digest = hashlib.sha256(model.to_json().encode())
     for weights in model.get_weights():
         digest.update(weights.tobytes())
-    file = folder / f"network-{digest.hexdigest()[:12]}.keras"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+    name = f"network-{digest.hexdigest()[:12]}.keras"
+    file = files.new(name)
+    if file is not None:
         with replacing(file) as temporary:
             model.save(temporary)
-    return file
+    return files.folder / name

@@ -18,12 +18,14 @@ from convonet.api.inputs import (
     hyper_of,
     run_of,
 )
+from convonet.api.new_files import NewFiles
 from convonet.api.own_networks import KerasModel, network_file
 from convonet.api.run_results import TrainedRun, trained_run
 from convonet.events import Watch
 from convonet.jobs.report_heats import mistake_heats
 from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
+from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
 from convonet.tasks.task import ExecutorName
@@ -104,7 +106,6 @@ def train(
         InputError: the parameters or images cannot be used. No run folder is created.
         KeyboardInterrupt: the run was stopped. Its state is `cancelled`, and it can be resumed.
     """
-    # What is refused is refused before images are written.
     hypers = hyper_of(hyper)
     chosen = recipe_of(
         recipe,
@@ -113,25 +114,28 @@ def train(
         hyper_given=hyper is not None and not isinstance(hyper, Mapping),
         from_model=from_model is not None,
     )
-    start = network_file(from_model, out, max(workers, hypers.workers))
-    values = kept_as_files(data, test_data, out, max_value=max_value, names=classes)
     given = {"image_size": image_size, "scaling": scaling}
-    values = values.changed(**{field: value for field, value in given.items() if value is not None})
-    task = TrainTask(
-        data=values,
-        hyper=hypers if seed is None else hypers.changed(seed=seed),
-        recipe=chosen,
-        minutes=minutes,
-        validation=validation,
-        from_model=None if start.path is None else absolute(start.path),
-        own_loss=start.loss,
-        then_test=test,
-        accept_class_map=accept_class_map,
-        threads=threads or available_cores(),
-        workers=workers,
-        executor=executor,
-    )
-    return trained_run(new_run(task, out, name, listen, progress, track, callbacks=callbacks))
+    # Images and networks in memory are written first, since the task names their files.
+    with NewFiles(DEFAULT_FOLDER if out is None else Path(local_path(out))) as files:
+        start = network_file(from_model, files, max(workers, hypers.workers))
+        values = kept_as_files(data, test_data, files, max_value=max_value, names=classes)
+        task = TrainTask(
+            data=values.changed(**{field: value for field, value in given.items() if value is not None}),
+            hyper=hypers if seed is None else hypers.changed(seed=seed),
+            recipe=chosen,
+            minutes=minutes,
+            validation=validation,
+            from_model=None if start.path is None else absolute(start.path),
+            own_loss=start.loss,
+            then_test=test,
+            accept_class_map=accept_class_map,
+            threads=threads or available_cores(),
+            workers=workers,
+            executor=executor,
+        )
+        return trained_run(
+            new_run(task, out, name, listen, progress, track, files=files, callbacks=callbacks)
+        )
 
 
 def report(

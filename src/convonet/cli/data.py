@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convonet.atomic import check_place
 from convonet.cli import options as opt
 from convonet.cli.given import data_params
 from convonet.cli.output import note, print_json, print_table, say
@@ -47,6 +48,8 @@ def inspect(
     json: opt.Json = False,
 ) -> None:
     """Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."""
+    if report is not None:
+        check_place(report)
     found = inspect_folder(folder, test=test, data=data_params(None, settings, train_dir=folder))
     if report is not None:
         # Loads Jinja2, which nothing else here needs.

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from convonet.atomic import check_place
 from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, present
@@ -185,6 +186,8 @@ def predict(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Predict the classes of new images."""
+    if csv is not None:
+        check_place(csv)
     task = PredictTask(
         paths=present(paths),
         model=str(model_path(model)),

@@ -10,7 +10,7 @@ import typer
 from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.evaluating import checked_scaling, one_of
-from convonet.cli.given import data_params, present
+from convonet.cli.given import data_params, one_image, present
 from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
 from convonet.documents.explanation import DreamDocument, ExplainDocument, ExplainedImage, LayersDocument
@@ -116,7 +116,7 @@ def layers(
     """Draw the filters of every convolution and, given an image, its feature maps in each layer."""
     task = LayersTask(
         model=str(model_path(model)),
-        image=None if image is None else present([image])[0],
+        image=None if image is None else str(one_image(image)),
         layer=layer,
         scaling=checked_scaling(scaling),
         out=str(out.resolve()),

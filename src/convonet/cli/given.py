@@ -29,6 +29,7 @@ def data_params(
     known: DataParams | None = None,
     folder: str | None = None,
     folder_is: Literal["train_dir", "test_dir"] = "train_dir",
+    expected: str = "a folder such as photos/, --train-dir DIR, or --data FILE",
     **given: Any,
 ) -> DataParams:
     """The data parameters: from the file or already known, then from single options, then from --set.
@@ -36,6 +37,7 @@ def data_params(
     Args:
         folder: the images that were given without an option.
         folder_is: the parameter that `folder` is a value of.
+        expected: the ways in which this command takes images.
 
     Raises:
         InputError: no images were given, or two values for one set.
@@ -53,7 +55,7 @@ def data_params(
     if file is None and data.train_dir is None and data.test_dir is None:
         raise InputError(
             "No images were given",
-            expected="a folder such as photos/, --train-dir DIR, or --data FILE",
+            expected=expected,
             hint="`convonet samples` writes a sample set",
         )
     return data
@@ -123,6 +125,16 @@ def present(paths: Sequence[Path]) -> tuple[str, ...]:
     if len(missing) == len(found):
         raise InputError("No such image or folder", where=", ".join(missing))
     return tuple(found)
+
+
+def one_image(path: Path) -> Path:
+    """The image file that was given, with its whole path; an error if it is a folder or is not there."""
+    found = Path(_matching(str(path))[0]).resolve()
+    if found.is_dir():
+        raise InputError("This is a folder, not an image file", where=path, expected="an image file")
+    if not os.path.exists(found):
+        raise InputError("There is no such image", where=path)
+    return found
 
 
 def _matching(path: str) -> list[str]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from convonet.atomic import replacing
 from convonet.cli import options as opt
+from convonet.cli.given import one_image
 from convonet.cli.output import print_json, print_table, say
 from convonet.data.decode import read_whole
 from convonet.documents.kernels import ExampleDocument, KernelDocument, StackDocument, StackRow, StepRow
@@ -88,7 +89,7 @@ def kernel(
     json: opt.Json = False,
 ) -> None:
     """Apply a convolution kernel to an image and save the result."""
-    chosen, pixels = kernel_of(kernel), read_whole(image)
+    chosen, pixels = kernel_of(kernel), read_whole(one_image(image))
     result = apply_kernel(
         pixels,
         chosen,

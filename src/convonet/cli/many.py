@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.atomic import check_place
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import note, print_json, print_table, say
@@ -56,6 +57,8 @@ def many(
 ) -> None:
     """Train the same network on several data sets and test it on each. A set that fails does not stop the others."""
     values = hyper_params(hyper, settings, seed=seed)
+    if csv is not None:
+        check_place(csv)
     rows: list[DataSetResult] = []
     try:
         for path in data:

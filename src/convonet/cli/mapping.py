@@ -10,7 +10,7 @@ import typer
 from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.evaluating import one_of
-from convonet.cli.given import data_params
+from convonet.cli.given import data_params, one_image
 from convonet.cli.output import print_json, print_table, say
 from convonet.cli.work import ask
 from convonet.data.counted import counted
@@ -20,6 +20,8 @@ from convonet.runs import RECORD, Run, RunStore
 from convonet.session.models import model_path
 from convonet.tasks import MapTask, SimilarTask, Split, TrainTask
 from convonet.text import local_path
+
+_IMAGES = "a folder such as photos/, a run, or --data FILE"
 
 
 def register(app: typer.Typer) -> None:
@@ -88,15 +90,15 @@ def similar(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Find the images in a set that look most like a given image."""
-    given = Path(local_path(str(image))).resolve()
-    if not given.is_file():
-        raise InputError("There is no such image", where=image)
+    given = one_image(image)
     where = None if folder is None else Path(local_path(folder)).resolve()
     task = SimilarTask(image=str(given), split=one_of("--split", split, Split), top=top)
     if where is not None and where.is_dir() and data is None:
         task = task.changed(folder=str(where))
     else:
-        task = task.changed(data=data_params(data, folder=folder))
+        task = task.changed(
+            data=data_params(data, folder=folder, expected="a folder such as photos/, or --data FILE")
+        )
     answer = SimilarImages.of(ask(task, progress))
     if json:
         print_json(answer.to_dict())
@@ -118,11 +120,13 @@ def map_task(source: str | None, data: Path | None, split: str | None, model: st
         task = run.task()
         known = task.data if isinstance(task, TrainTask) else None
         return MapTask(
-            data=data_params(data, known=known), split=chosen or "test", model=model or str(run.path)
+            data=data_params(data, known=known, expected=_IMAGES),
+            split=chosen or "test",
+            model=model or str(run.path),
         )
     if folder is not None and folder.is_dir() and data is None and chosen is None and model is None:
         return MapTask(folder=str(folder))
-    values = data_params(data, folder=None if folder is None else str(folder))
+    values = data_params(data, folder=None if folder is None else str(folder), expected=_IMAGES)
     wanted: Split = chosen or ("train" if model is None else "test")
     return MapTask(data=values, split=wanted, model=None if model is None else str(model_path(model)))
 

@@ -88,7 +88,14 @@ def summary(
     if model is not None:
         task = SummaryTask(model=str(model_path(model)), out=drawing)
     else:
-        given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+        given = data_params(
+            data,
+            settings,
+            expected="a model, --train-dir DIR, or --data FILE",
+            train_dir=train_dir,
+            image_size=image_size,
+            channels=channels,
+        )
         task = SummaryTask(data=given, hyper=hyper_params(hyper, settings), out=drawing)
     document = SummaryDocument.of(ask(task))
     if json:

@@ -22,7 +22,8 @@ from convonet.runs.documents import train_document
 from convonet.runs.environment import available_cores
 from convonet.session.demo import demo_task
 from convonet.session.models import model_path
-from convonet.tasks import TrainTask
+from convonet.tasks import PredictTask, TrainTask
+from convonet.tasks.shown_as import as_command
 from convonet.tasks.task import ExecutorName
 from convonet.trackers import checked_addresses
 from convonet.trackers.addresses import track_run
@@ -190,4 +191,6 @@ def _print_demo(run: Run, as_json: bool) -> None:
     say("Pictures:")
     for picture in pictures:
         say(f"  {picture}")
-    say(f"Next: convonet predict {run.path} IMAGE … or convonet train FOLDER")
+    say("What you can do next, with your own files in place of the words in capitals:")
+    say(f"  {as_command(PredictTask(model=str(run.path), paths=('IMAGE',)))}")
+    say("  convonet train FOLDER")

@@ -133,6 +133,8 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
             os.close(handle)
     except FileNotFoundError as error:
         raise DataError("no such file") from error
+    except IsADirectoryError as error:
+        raise DataError("a folder, not an image file") from error
     # ValueError: a zero byte in the path, which tables can bring.
     except (OSError, ValueError) as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""A look at a set before training: counts, sizes, what is left out, doubles, and what is odd about it."""
+"""The inspection of a set before training: counts, sizes, skipped files, duplicates and unusual images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SAMPLES = 8
 
 
 class Extent(NamedTuple):
-    """Least, middle and greatest side of the images, in pixels."""
+    """Minimum, median and maximum side length of the images, in pixels."""
 
     min: int
     median: float
@@ -54,19 +54,19 @@ class Leak(NamedTuple):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a set looks like. Counts are without what was skipped.
+    """The results of an inspection. Counts exclude skipped files.
 
     Attributes:
         set: `train` or `test`.
         exact_duplicates: groups of paths with the same content.
-        conflicts: those groups of exact duplicates that stand in more than one class.
-        quality: near duplicates, images that stand out, shortcuts.
-        leaks: images that also stand in the test set.
-        near_leaks: images that look like one of the test set, whose file differs.
-        warnings: plain sentences.
-        marks: what the person said of images, which the counts obey.
-        samples: paths of a few images of each class, evenly over it.
-        test: the same of the test set.
+        conflicts: groups of exact duplicates that are in more than one class.
+        quality: near duplicates, unusual images, shortcuts.
+        leaks: images that are also in the test set.
+        near_leaks: images that look like an image in the test set but have a different file.
+        warnings: findings as sentences.
+        marks: the user's marks, which are applied to the counts.
+        samples: paths of a few images of each class, evenly spaced.
+        test: the inspection of the test set.
     """
 
     set: Literal["train", "test"]
@@ -87,11 +87,11 @@ class Inspection:
 
     @property
     def images(self) -> int:
-        """Images that can be read."""
+        """Number of readable images."""
         return sum(self.classes.values())
 
     def document(self) -> InspectionDocument:
-        """What `convonet inspect` answers."""
+        """The document that `convonet inspect --json` prints."""
         quality = self.quality
         document = InspectionDocument(
             classes=self.classes,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from convonet.data.listing import ImageListing
 from convonet.data.locations import Split, location_of
 from convonet.data.marks import resolved_marks, write_marks
-from convonet.data.sources import list_set
+from convonet.data.sources import list_set, nothing_found
 from convonet.documents.inspection import MarkedImageRow
 from convonet.documents.marks import Mark, marks_file, read_marks
 from convonet.errors import ParamError, nearest
@@ -74,9 +74,15 @@ def list_marks(data: DataParams, watch: Watch | None = None) -> list[MarkedImage
     """The marks of every set that the parameters name, by set and path.
 
     Raises:
-        DataError: a set or its marks cannot be read.
+        DataError: a set or its marks cannot be read, or there are neither images nor marks.
     """
-    return [image for root, listings in _by_root(data, watch) for image in _marked(root, listings)]
+    roots = _by_root(data, watch)
+    marked = [image for root, listings in roots for image in _marked(root, listings)]
+    every = [listing for _, listings in roots for listing in listings.values()]
+    # Marks of images that are gone are still worth a list.
+    if not marked and not any(map(len, every)):
+        raise nothing_found(every[0])
+    return marked
 
 
 def mark_images(

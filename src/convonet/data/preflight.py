@@ -129,9 +129,9 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     """How many files are skipped and why, and folders of which nothing is left."""
     empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
     if empty:
-        folders = counted(len(empty), "folder holds", "folders hold")
+        folders = counted(len(empty), "folder has", "folders have")
         so = "it is not a class" if len(empty) == 1 else "they are not classes"
-        yield DataFinding("lost", f"{folders} no readable images{where}, so {so}: {_some(empty)}")
+        yield DataFinding("lost", f"{folders} no images that can be read{where}, so {so}: {_some(empty)}")
     if listing.notes:
         return
     reasons = Counter(item.reason for item in listing.skipped if item.reason not in (NO_IMAGES, LEFT_OUT))

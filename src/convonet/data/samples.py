@@ -58,7 +58,7 @@ class SampleSet(NamedTuple):
 
 
 class WrittenSamples(NamedTuple):
-    """Where a sample set was written, and how much it is."""
+    """Where a sample set was written, with its classes and counts."""
 
     name: str
     train_dir: Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ __all__ = [
 ]
 
 
+_MOST_TOLD = 5
 _OTHERS: tuple[Split, ...] = ("val", "test")
 
 
@@ -168,7 +168,7 @@ def scan_set(
         # Drawn before marks are obeyed: an image that is marked later moves no other one.
         listing = share_of(listing, grouped(listed, data, required=False), data, split)
     if not len(listing):
-        raise _nothing_found(listing)
+        raise nothing_found(listing)
     if classes is None:
         _check_own_classes(data, listing)
     else:
@@ -230,7 +230,8 @@ def _listed(data: DataParams, location: SetLocation, watch: Watch) -> ImageListi
     return list_class_folders(location.path, watch)
 
 
-def _nothing_found(listing: ImageListing) -> DataError:
+def nothing_found(listing: ImageListing) -> DataError:
+    """The error of a set in which there is no image."""
     types = ", ".join(sorted(IMAGE_SUFFIXES))
     received = "an empty folder" if listing.root.is_dir() else "no image"
     if listing.skipped:
@@ -297,6 +298,11 @@ def scan_images(paths: Sequence[str | os.PathLike[str]], *, watch: Watch | None 
         if not names:
             skipped.append(Skipped(path.as_posix(), NO_IMAGES))
     if not found:
-        received = json.dumps([str(path) for path in paths], ensure_ascii=False)
-        raise DataError("No images were found", expected="image files or folders of them", received=received)
+        where = ", ".join(map(str, paths[:_MOST_TOLD])) + (" …" if len(paths) > _MOST_TOLD else "")
+        types = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise DataError(
+            "No images were found",
+            where=where or None,
+            expected=f"image files of the types {types}, or folders that contain some",
+        )
     return FoundImages(tuple(found), tuple(skipped))

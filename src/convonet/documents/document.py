@@ -123,9 +123,13 @@ def read_value(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    # ValueError covers both text that is not JSON and bytes that are not UTF-8.
-    except (OSError, ValueError) as error:
-        raise DocumentError("This file cannot be read", where=path, received=str(error)) from error
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise DocumentError("This file cannot be read", where=path, received=reason) from error
+    # Both text that is not JSON and bytes that are not UTF-8.
+    except ValueError as error:
+        received = f"content that is not JSON ({error})"
+        raise DocumentError("This file cannot be read", where=path, received=received) from error
 
 
 def _plain(value: Any) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from convonet.atomic import write_json
+from convonet.atomic import check_place, write_json
 from convonet.documents.document import Document
 from convonet.events import Watch
 from convonet.json_values import JsonObject
@@ -25,6 +26,7 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
     """
 
     def job(run: Run, watch: Watch) -> None:
+        _check_places(task)
         if task.reported:
             # The report is written last; hours of work must not end in an error that was known before.
             require("jinja2")
@@ -35,6 +37,14 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
                 job_module(ReportTask).leave_report(run, watch)
 
     return job
+
+
+def _check_places(task: Task) -> None:
+    """Minutes of work must not end at a place that cannot be written to."""
+    for name in ("out", "into"):
+        place = getattr(task, name, None)
+        if place is not None:
+            check_place(Path(place))
 
 
 def job_module(task: Task | type[Task]) -> Any:

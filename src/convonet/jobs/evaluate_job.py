@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +64,8 @@ def evaluate_into(
         watch=watch,
     )
     watch.tell(StageStarted(stage="scan", title="Reading folders"))
+    # Before minutes of testing: a folder without images ends it.
+    outside = scan_images([Path(path) for path in task.outside]).paths if task.outside else ()
     prepared = prepared_split(task, task.split, predictor.info, watch, run)
     if not checked:
         check_before_test(run, _run_of(task), task.split, prepared, watch)
@@ -79,7 +81,7 @@ def evaluate_into(
         chosen=chosen,
         watch=watch,
     )
-    result = _with_unknown(task, predictor, result, watch)
+    result = _with_unknown(outside, predictor, result, watch)
     if task.keep:
         with _held_model(Path(task.model), run):
             keep(Path(task.model), _kept(chosen, result), watch)
@@ -95,14 +97,16 @@ def evaluate_into(
     return document
 
 
-def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, watch: Watch) -> Evaluation:
-    """The evaluation with what it says of images of none of the classes."""
+def _with_unknown(
+    files: Sequence[Path], predictor: Predictor, result: Evaluation, watch: Watch
+) -> Evaluation:
+    """The evaluation with what it says of images of none of the classes, which are in `files`."""
     outside = None
-    if task.outside:
+    if files:
         watch.tell(
             StageStarted(stage="outside", title="Testing on images that belong to none of the classes")
         )
-        outside = outside_scores(predictor, scan_images([Path(path) for path in task.outside]).paths, watch)
+        outside = outside_scores(predictor, files, watch)
     rule, inside = predictor.info.unknown, result.unknown_scores
     if rule is None or inside is None:
         return result

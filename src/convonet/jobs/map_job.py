@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.atomic import make_folder
 from convonet.csv_files import write_csv
 from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import scan_set
@@ -172,7 +173,7 @@ def _save(out: Path, images: MappedImages, layout: Layout, watch: Watch) -> None
         )
         for row in np.argsort(-layout.wrong_labels, kind="stable")
     )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     write_csv(out / TABLE, HEADER, table)
     save_figure(map_figure(layout.place, images.labels, names), out / PICTURE)
     for name, title in ((TABLE, "Map as a table, likely wrong labels first"), (PICTURE, "Map")):

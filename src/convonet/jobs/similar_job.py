@@ -22,8 +22,9 @@ def work(run: Run, task: SimilarTask, watch: Watch) -> SimilarImages:
         Cancelled: the person asked to stop.
     """
     given = Path(task.image)
-    wanted = file_features(given.parent, [given.name], watch)[given.name]
+    # First, since it is quick: a wrong folder is told before the backbone is loaded.
     images = listed(task, watch)
+    wanted = file_features(given.parent, [given.name], watch)[given.name]
     features = set_features(images.root, images.paths, watch)
     rows = [row for row, path in enumerate(images.paths) if path in features]
     found = np.stack([features[images.paths[row]] for row in rows])

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
+from convonet.data.counted import counted
 from convonet.documents.repetition import (
     ComparedPart,
     EnvironmentChange,
@@ -194,7 +195,7 @@ def _sentence(
 ) -> str:
     if difference is None:
         said = "Identical down to the last digit: " + " and ".join(
-            f"{count} {what}" for what, count in compared.items()
+            counted(count, what.removesuffix("s"), what) for what, count in compared.items()
         )
     elif difference.what == "data":
         said = f"Not repeated: images have changed since the run. The first is {difference.place}"

@@ -18,18 +18,18 @@ GREY = np.array([299, 587, 114]) / 1000
 
 
 class BenchResult(NamedTuple):
-    """What a kernel made of a picture.
+    """The result of a kernel applied to an image.
 
     Attributes:
-        values: the map in float64, (H', W') or (H', W', 3), neither cut off nor scaled.
-        picture: the same as uint8, as `shown_as_picture` does.
+        values: the feature map in float64, (H', W') or (H', W', 3), neither clipped nor scaled.
+        picture: the feature map as uint8 pixels, converted by `shown_as_picture`.
     """
 
     values: FloatArray
     picture: NDArray[np.uint8]
 
     def to_dict(self) -> JsonObject:
-        """Shape and range of the map."""
+        """Shape and range of the feature map."""
         return {
             "output_shape": list(self.values.shape),
             "min": float(self.values.min()),

@@ -16,6 +16,12 @@ from convonet.tasks.moved import check_images, moved
 _GRACE_SECONDS = 6.0
 
 
+def resumable_kinds() -> list[str]:
+    """The kinds of runs that continue where they were left, in alphabetical order."""
+    # Sorted: the registry has the order in which modules were imported.
+    return sorted(kind for kind, task in Task.registry.items() if task.resumable)
+
+
 def can_resume(run: Run) -> bool:
     """Whether runs of this kind continue where they were left."""
     return traits_of(run.read().kind).resumable
@@ -39,7 +45,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
         raise InputError(
             "Runs of this kind cannot be resumed",
             where=run.path,
-            expected=f"one of {', '.join(kind for kind, task in Task.registry.items() if task.resumable)}",
+            expected=f"one of {', '.join(resumable_kinds())}",
             received=record.kind,
         )
     deadline = time.monotonic() + _GRACE_SECONDS

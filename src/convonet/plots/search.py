@@ -218,7 +218,7 @@ def search_history_figure(table: SearchTable) -> Figure:
     return figure
 
 
-@register("search_cost", "Accuracy and cost", "accuracy_and_seconds.png")
+@register("search_cost", "Score and training time", "accuracy_and_seconds.png")
 def search_cost_figure(table: SearchTable) -> Figure:
     """The score of each setting against the seconds that it trained; those that nothing beats are joined."""
     figure = new_figure(_WIDE, _HIGH)

@@ -54,7 +54,7 @@ def _network(record: RunRecord) -> str:
     if base:
         return BASES[base].title if base in BASES else "a network made elsewhere as the backbone"
     family = record.hyper_value("family", "convonet")
-    return f"family {FAMILIES[family].title}" if family in FAMILIES else f"family {family}"
+    return FAMILIES[family].title if family in FAMILIES else f"family {family}"
 
 
 def _use(tested: EvaluationDocument | None) -> str:

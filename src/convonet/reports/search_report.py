@@ -19,7 +19,7 @@ _PICTURES = {
     "importance.png": "Importance of parameters",
     "parallel_coordinates.png": "Settings side by side",
     "search_history.png": "Progress of the search",
-    "accuracy_and_seconds.png": "Accuracy and cost",
+    "accuracy_and_seconds.png": "Score and training time",
     "study.png": "Epochs to each target",
 }
 _MOST_ROWS = 200
@@ -71,8 +71,8 @@ def _search_summary(document: SearchDocument) -> list[str]:
     tied = [row for row in document.results if row.tied and row.params != best.params]
     if tied:
         said.append(
-            f"{counted(len(tied), 'other setting scores', 'other settings score')} the same within the noise between "
-            "folds, so a cheaper or simpler one is just as good a choice."
+            f"{counted(len(tied), 'other setting is', 'other settings are')} not measurably worse, given the noise "
+            "between folds, so a cheaper or simpler one is just as good a choice."
         )
     said.append(
         "The best score of many settings is slightly too high. For a reliable score, train a model with this setting "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,12 +22,20 @@ from convonet.documents.document import read_value
 from convonet.documents.history import HistoryTable
 from convonet.documents.run_migrations import RUN_VERSION, migrated
 from convonet.documents.run_record import RECORD, RunParams, RunRecord, RunScores
-from convonet.errors import DocumentError, InputError, OutputError, RunAliveError, RunNotFoundError
+from convonet.errors import (
+    ConvonetError,
+    DocumentError,
+    InputError,
+    OutputError,
+    RunAliveError,
+    RunNotFoundError,
+)
 from convonet.events import RunState
 from convonet.json_values import object_at
 from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
+from convonet.runs.new_folder import make_run_folder, remove_empty
 from convonet.tasks import Task, read_task
 from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
@@ -40,6 +49,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         # Absolute, since workers have another working directory.
         self.path = path.resolve()
+        self._made_above: tuple[Path, ...] = ()
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -74,23 +84,26 @@ class Run:
             )
         parent = Path(local_path(parent))
         # Four random digits keep runs apart that begin in the same second.
-        path = parent / (compared(name or "") or new_id(task.kind))
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
-            # Without exist_ok, so that of two processes with one name only one gets the folder.
-            path.mkdir()
-        except FileExistsError as error:
-            if not parent.is_dir():
-                raise OutputError("This is a file, not a folder for runs", where=parent) from error
-            raise InputError(
-                "A run with this name already exists", where=path, hint="Choose a different name"
-            ) from error
-        except OSError as error:
-            raise storage_error(error, path) from error
-        run = cls(path)
         # Anchored: the worker does not stand in the folder that relative paths are meant from.
-        run.write(run._first_record(task.anchored(), command or [], owner))
+        anchored = task.anchored()
+        made = make_run_folder(parent, compared(name or "") or new_id(task.kind))
+        run = cls(made[0])
+        run._made_above = made[1:]
+        try:
+            run.write(run._first_record(anchored, command or [], owner))
+        except ConvonetError:
+            remove_empty(made)
+            raise
         return run
+
+    def undo_create(self) -> None:
+        """Remove what `create` made: the run folder, and the folders above it in which nothing else is.
+
+        Raises:
+            OSError: the run folder cannot be removed.
+        """
+        shutil.rmtree(self.path)
+        remove_empty(self._made_above)
 
     def _first_record(self, task: Task, command: list[str], owner: int) -> RunRecord:
         spec = task.to_dict()
@@ -158,7 +171,13 @@ class Run:
             return RunRecord.of(migrated(read_value(path)) | {"id": self.id}, path)
         except DocumentError as error:
             reason = error.received if error.expected is None else f"{error.expected}, not {error.received}"
-            raise RunNotFoundError("The run's record cannot be read", where=path, received=reason) from error
+            raise RunNotFoundError(
+                "The run's record cannot be read",
+                where=path,
+                expected="the file as Convonet wrote it",
+                received=reason,
+                hint="Restore it from a copy. Without it, use the model file in the folder",
+            ) from error
 
     def write(self, record: RunRecord) -> None:
         """Replace the record, whole or not at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,10 @@ class RunStore:
             with self._index_lock():
                 LineFile(self._index).append(json_text(str(run.path)))
         except OSError as error:
-            self.delete(run)
+            self._discard(run)
             raise storage_error(error, self._index) from error
         except ConvonetError:
-            self.delete(run)
+            self._discard(run)
             raise
 
     def known(self) -> list[Run]:
@@ -139,10 +139,17 @@ class RunStore:
         Raises:
             RunAliveError: a process is working on it.
         """
+        self._remove(run, lambda: shutil.rmtree(run.path))
+
+    def _discard(self, run: Run) -> None:
+        """Remove a run that has not begun, with the folders that were made for it."""
+        self._remove(run, run.undo_create)
+
+    def _remove(self, run: Run, remove: Callable[[], None]) -> None:
         if run.is_locked():
             raise RunAliveError("The run is active", where=run.path, hint="Cancel it first")
         try:
-            shutil.rmtree(run.path)
+            remove()
         except OSError as error:
             raise storage_error(error, run.path) from error
         self._forget(run)
@@ -159,14 +166,17 @@ class RunStore:
         return file_lock(self._index.with_suffix(".lock"), timeout=_LOCK_SECONDS)
 
     def drop_unbegun(self, run: Run) -> bool:
-        """Delete a run that was rejected for its input before it wrote any result. Returns whether it was deleted."""
+        """Delete a run that was rejected for its input before it wrote any result. Returns whether it was deleted.
+
+        The folders that were made for it are deleted as well, so a rejected command leaves the disk as it was.
+        """
         begun = any(
             run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
         )
         # A second attempt may have results that the first one left.
         if begun or run.read().attempt != 1:
             return False
-        self.delete(run)
+        self._discard(run)
         return True
 
     def compare(self, runs: Sequence[Run], names: Sequence[str] | None = None) -> RunComparison:

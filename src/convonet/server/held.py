@@ -95,7 +95,8 @@ class HeldRun(Run):
             self._held = Held(path)
         except OSError as error:
             raise RunNotFoundError("There is no such run", where=path.name) from error
-        self.path = self._held.real
+        # Not set by `Run`, which would look at the path again: a link may lie there by now.
+        self.path, self._made_above = self._held.real, ()
         # The record is looked for through the open folder, so a swap after opening cannot fake a run.
         if root not in self.path.parents or not self.file(RECORD).is_file():
             raise RunNotFoundError("There is no such run", where=path.name)

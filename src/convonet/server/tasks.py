@@ -40,8 +40,8 @@ _WEIGHT_WORDS = ("local", "fetch", "random", "")
 
 
 def kinds() -> dict[str, type[Task]]:
-    """Every kind of run that can be asked for."""
-    return dict(Task.registry)
+    """Every kind of run that can be asked for, in alphabetical order."""
+    return dict(sorted(Task.registry.items()))
 
 
 def option_names(kind: type[Task]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A folder that is being sorted: what is labelled, what is suggested, and what the person sees next."""
+"""A folder that is being sorted: labels, suggestions, and the images to show next."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MOST_CLASSES = 1000
 class SortSession:
     """Sorts the images of a folder.
 
-    A thread may ask for suggestions and screens while another one answers.
+    One thread may request suggestions and screens while another one adds labels.
 
     Args:
-        folder: with the images; the log and `labels.csv` stand in it.
-        features: of all images below the folder.
+        folder: folder of the images, with the log and `labels.csv`.
+        features: features of all images below the folder.
 
     Raises:
         DataError: a log or table in the folder cannot be read.
@@ -63,15 +63,15 @@ class SortSession:
             self._version += 1
 
     def folder_labels(self) -> dict[str, str]:
-        """Images without an answer that lie in a folder below, and that folder's name."""
+        """Unlabeled images in subfolders, with the names of their folders."""
         answered = self.labels()
         named = {path: path.rpartition("/")[0] for path in self.paths if "/" in path and path not in answered}
         return {path: name.rpartition("/")[2] for path, name in named.items()}
 
     def take_folders(self) -> int:
-        """Take the folders that images lie in as their labels; how many images that were.
+        """Label unlabeled images with the names of their folders and return how many there were.
 
-        Where classes were named, only folders with these names count.
+        If classes have been set, only folders with these names count.
         """
         names = self.classes
         found = {path: name for path, name in self.folder_labels().items() if not names or name in names}
@@ -82,19 +82,19 @@ class SortSession:
 
     @property
     def classes(self) -> list[str]:
-        """Names in the order of their number keys."""
+        """Class names in the order of their number keys."""
         return list(self._log.classes)
 
     @property
     def presses(self) -> int:
-        """Answers so far: labels and accepted rows."""
+        """Number of answers so far: labels and accepted rows."""
         return len(self._log.answers)
 
     def name_classes(self, names: Sequence[str]) -> None:
-        """Set the classes. Labels that were given stay.
+        """Set the class names. Existing labels are kept.
 
         Raises:
-            ParamError: no name, an empty one, one twice, or one that is missing although images have it.
+            ParamError: there is no name, a name is empty or given twice, or a class that images have is missing.
         """
         cleaned = [name.strip() for name in names]
         faults = _class_faults(
@@ -108,21 +108,21 @@ class SortSession:
         self.write_table()
 
     def labels(self) -> dict[str, str]:
-        """The answer to each image that has one: a class, `none_of_these` or `skip`."""
+        """The label of each labeled image: a class, `none_of_these` or `skip`."""
         # Images may have been removed since they were labelled; the log still names them.
         return {path: label for path, label in self._log.labels().items() if path in self._row}
 
     def label(self, paths: Sequence[str], label: str, *, accepted: bool = False) -> None:
-        """Say what some images are; it is kept at once.
+        """Label images. The labels are saved immediately.
 
         Args:
-            paths: relative to the folder.
-            label: a class, `none_of_these`, `skip`, or `keep` for a label that is right as it stands.
-            accepted: it is what was suggested, such as that of a whole row.
+            paths: paths relative to the folder.
+            label: a class, `none_of_these`, `skip`, or `keep` to confirm the current label.
+            accepted: whether the label is an accepted suggestion.
 
         Raises:
-            ParamError: no such class.
-            DataError: no such image.
+            ParamError: the class does not exist.
+            DataError: an image does not exist.
         """
         if label not in (*self.classes, *ANSWERS):
             near = nearest(label, self.classes)
@@ -139,7 +139,7 @@ class SortSession:
         self.write_table()
 
     def accept_above(self, confidence: float) -> int:
-        """Accept every suggestion of at least this confidence, 0..1; how many images that were."""
+        """Accept all suggestions with at least this confidence, 0..1, and return how many there were."""
         sure = {path: name for path, (name, share) in self.suggestions().items() if share >= confidence}
         for name in self.classes:
             # One answer for all images of a class, so that one undo takes them back together.
@@ -149,7 +149,7 @@ class SortSession:
         return len(sure)
 
     def undo(self) -> SortedImages | None:
-        """Take the last answer back and give it; None where there is none."""
+        """Undo the last answer and return it; None if there is none."""
         with self._lock:
             answer = self._log.undo()
             self._version += 1
@@ -158,24 +158,24 @@ class SortSession:
         return answer
 
     def suggestions(self) -> Suggestions:
-        """Of each image without an answer the likeliest class and its confidence; empty until two are known."""
+        """The most likely class of each unlabeled image and its confidence; empty until two classes have labels."""
         return self._suggester.suggestions(self._known())
 
     def doubts(self) -> Suggestions:
-        """Labelled images for which another class is likelier, by the other labelled images, the surest first.
+        """Labeled images for which the other labels suggest a different class, highest confidence first.
 
-        Each is judged by a classifier that was fitted without it. Images whose label was given twice or kept are
-        not among them.
+        Each image is classified by a model that was fitted without it. Images whose label was confirmed or entered
+        twice are not included.
         """
         return self._suggester.doubts(self._known())
 
     def screen(self, order: Order = "uncertain", rows: int = ROWS, columns: int = COLUMNS) -> Screen:
-        """What to look at next.
+        """The rows of images to show next.
 
         Args:
-            order: `uncertain` shows the images whose label helps most, `certain` those that can be accepted row by
-                row, `similar` groups of images that look alike, `review` labels that are in doubt. Without
-                suggestions always groups.
+            order: `uncertain` shows the images whose labels would help most, `certain` rows that can be accepted,
+                `similar` groups of similar images, and `review` labels in doubt. Without suggestions, it always
+                shows groups.
         """
         known = self._known()
         if order == "review":
@@ -193,7 +193,7 @@ class SortSession:
         return Screen(order, made, left)
 
     def counts(self) -> Counter[str]:
-        """How many images have each answer."""
+        """Number of images with each label."""
         return Counter(self.labels().values())
 
     def state(self) -> dict[str, Any]:
@@ -212,11 +212,11 @@ class SortSession:
         }
 
     def write_table(self) -> Path:
-        """Write `labels.csv` beside the images: those that have a class."""
+        """Write `labels.csv`, with the images that have a class, beside the images."""
         return write_table(self.folder, self.labels())
 
     def copy_class_folders(self, out: Path) -> int:
-        """Copy the images that have a class into a folder for each class; how many there are."""
+        """Copy the images that have a class into class folders and return how many there were."""
         return copy_class_folders(self.folder, self.labels(), out)
 
     def _known(self) -> AnswerState:

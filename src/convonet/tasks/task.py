@@ -153,7 +153,7 @@ def read_task(value: Mapping[str, Any]) -> Task:
     if kind is None or version not in range(1, SPEC_VERSION + 1):
         raise InputError(
             "The job cannot be read",
-            expected=f"one of {', '.join(Task.registry)}, in versions 1 to {SPEC_VERSION}",
+            expected=f"one of {', '.join(sorted(Task.registry))}, in versions 1 to {SPEC_VERSION}",
             received=f"{value.get('kind')} in version {version}",
         )
     values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}

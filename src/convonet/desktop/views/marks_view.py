@@ -14,7 +14,7 @@ from convonet.desktop.widgets.table import TableView
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
 
-_HEAD = ("Set", "Image", "Folder", "Mark", "Folder")
+_HEAD = ("Set", "Image", "Class", "Mark", "Folder")
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test", None: "gone"}
 _EMPTY = (
     "No images are marked. On Test › Mistakes or on Data › Quality, select images whose label is wrong, and set "

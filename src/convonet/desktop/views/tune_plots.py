@@ -15,7 +15,7 @@ from convonet.desktop.widgets.picture import FIGURE_SCALE
 FIGURES = {
     "importance.png": "Importance of parameters",
     "search_history.png": "Progress of the search",
-    "accuracy_and_seconds.png": "Accuracy and cost",
+    "accuracy_and_seconds.png": "Score and training time",
     "parallel_coordinates.png": "Settings side by side",
 }
 _COLUMNS = 2

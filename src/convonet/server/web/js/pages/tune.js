@@ -24,7 +24,7 @@ const PLOTS = [
   ["importance.png", "Importance of parameters"],
   ["parallel_coordinates.png", "Settings side by side"],
   ["search_history.png", "Progress of the search"],
-  ["accuracy_and_seconds.png", "Accuracy and cost"],
+  ["accuracy_and_seconds.png", "Score and training time"],
 ];
 const GOALS = [
   ["accuracy", "accuracy"],
