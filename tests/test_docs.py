@@ -5,8 +5,10 @@ from __future__ import annotations
 import doctest
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import typer
@@ -20,6 +22,15 @@ PAGES = [
     *(page for page in sorted(DOCS.rglob("*.md")) if page.name not in SITE_PAGES),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
 ]
+
+
+def commands_of(page: Path) -> list[str]:
+    """The `convonet` commands in the code blocks of a page; a backslash continues a line."""
+    blocks = re.findall(
+        r"^```(?:sh|console|bash)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ").startswith("convonet ")]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +130,28 @@ def test_commands_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert targets
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if commands_of(p)], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_commands_on_pages_have_options_and_parameters_that_exist(page: Path) -> None:
+    from convonet.cli.app import app
+    from convonet.params import DataParams, HyperParams
+
+    every: Any = typer.main.get_command(app)
+    every.load_all()
+    names = {*DataParams.model_fields, *HyperParams.model_fields, "backbone"}
+    for line in commands_of(page):
+        words = shlex.split(line, comments=True)[1:]
+        command: Any = every
+        while words and (found := getattr(command, "commands", {}).get(words[0])):
+            command, words = found, words[1:]
+        context = command.context_class(command)
+        # Raises an error for an unknown option. Nothing is run.
+        given, _, _ = command.make_parser(context).parse_args(list(words))
+        for setting in given.get("settings") or ():
+            assert setting.partition("=")[0].removeprefix("data.").removeprefix("hyper.") in names, line
 
 
 def test_public_names_are_there() -> None:

@@ -125,7 +125,7 @@ def _check_window_against_files(window: AppWin, qtbot: Any) -> None:
     folder, page = Path(scores.run), window.page("test")
     shown: Any = page
     written = json.loads((folder / "evaluation.json").read_text())
-    assert written["confusion_matrix"] == scores.confusion_matrix
+    assert written["confusion_matrix"] == [list(row) for row in scores.confusion_matrix]
     assert [row[0] for row in shown.table.rows.rows] == written["classes"]
     assert [row[3] for row in shown.table.rows.rows] == [line["f1"] for line in written["per_class"]]
     with (folder / "predictions.csv").open(newline="") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from convonet.errors import Cancelled
+from convonet.errors import Cancelled, ConvonetError
 from convonet.event_lines import Stamped
 from convonet.events import RunState
 from convonet.launch.supervisor import Supervisor
@@ -144,6 +145,24 @@ def test_a_server_that_ends_leaves_runs_that_can_be_resumed(root: Path) -> None:
         hands.started[0].alive = False
         until(lambda: waiting.state() is RunState.DONE)
         assert not queue.resume(waiting)
+
+
+def test_a_preparation_that_was_stopped_is_reported_and_started_again(root: Path, digits: Path) -> None:
+    photos = root / "photos"
+    shutil.copytree(digits / "test" / "0", photos)
+    with queue_of(root) as (_, hands, parts):
+        assert parts.sorting.begin(photos) is None
+        until(lambda: len(hands.started) == 1)
+        hands.started[0].cancel()
+        with pytest.raises(Refusal, match="the run was stopped") as refused:
+            parts.sorting.begin(photos)
+        assert refused.value.status_code == 409
+        assert parts.sorting.begin(photos) is None
+        until(lambda: len(hands.started) == 2)
+        shutil.rmtree(hands.started[1].run.path)
+        with pytest.raises(ConvonetError):
+            parts.sorting.begin(photos)
+        assert parts.sorting.begin(photos) is None
 
 
 def test_a_run_at_work_is_not_deleted(root: Path) -> None:

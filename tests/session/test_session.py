@@ -212,7 +212,7 @@ def test_a_failed_work_says_why(loaded: Session) -> None:
     ended = ears.ended()[-1]
     assert ended.state is RunState.FAILED
     assert ended.error is not None
-    assert "other images" in ended.error.what
+    assert "different classes or a different image size" in ended.error.what
 
 
 def test_marks_are_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, session: Session) -> None:

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 import convonet
+from convonet.errors import InputError
 from convonet.jobs import verify_job
-from convonet.tasks import EvaluateTask, ResumableTask, Task, traits_of
-from convonet.tasks.task import TRAITS
+from convonet.launch.resume import resumable_kinds
+from convonet.server.tasks import kinds
+from convonet.tasks import EvaluateTask, ResumableTask, Task, read_task, traits_of
+from convonet.tasks.task import SPEC_VERSION, TRAITS
 
 SOURCE = Path(convonet.__file__).parent
 KINDS = Task.registry.keys()
@@ -83,6 +86,16 @@ def test_what_can_be_resumed_is_what_keeps_its_run() -> None:
     assert resumable == {"train", "tune", "study", "suspects"}
     assert resumable == {kind for kind, task in Task.registry.items() if issubclass(task, ResumableTask)}
     assert resumable == {kind for kind, task in Task.registry.items() if task.keeps_run}
+
+
+def test_kinds_are_listed_in_alphabetical_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the order in which a process has imported their modules."""
+    monkeypatch.setattr(Task, "registry", dict(sorted(Task.registry.items(), reverse=True)))
+    with pytest.raises(InputError) as caught:
+        read_task({"kind": "teleport"})
+    assert caught.value.expected == f"one of {', '.join(sorted(KINDS))}, in versions 1 to {SPEC_VERSION}"
+    assert resumable_kinds() == ["study", "suspects", "train", "tune"]
+    assert list(kinds()) == sorted(KINDS)
 
 
 def test_what_can_be_repeated_is_what_verify_has_a_table_of() -> None:

@@ -16,6 +16,7 @@ from convonet.params.labels import label_of, value_text
 from convonet.runs import Run
 from convonet.runs.documents import run_document
 from convonet.runs.suspects import SUSPECTS
+from convonet.tasks.shown_as import quoted
 
 _SHOWN = 20
 
@@ -106,6 +107,12 @@ def _cells(row: Setting, names: list[str]) -> list[Any]:
     return [*shown, *percents, row.folds, row.state, tied, round(row.seconds, 1), row.trial]
 
 
+def _say_how_to_mark(folder: str, table: Path) -> None:
+    say("Look at the images. Then mark them, with your own values in place of the words in capitals:")
+    for words in (["PATH", "--label", "CLASS"], ["--from", str(table), "--first", "N", "--leave-out"]):
+        say(f"  {quoted(['convonet', 'mark', folder, *words])}")
+
+
 def print_suspects(document: SuspectsDocument) -> None:
     """Print the most suspicious labels, how many are probably wrong, and what to do next."""
     rows = [[row.rank, row.path, row.class_, row.suggested, row.margin] for row in document.suspects[:_SHOWN]]
@@ -117,9 +124,6 @@ def print_suspects(document: SuspectsDocument) -> None:
         )
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")
-        say(
-            "Next: look at the images, then run convonet mark DIR PATH … --label CLASS, "
-            f"or --from {table} --first N --leave-out"
-        )
+        _say_how_to_mark(Run(Path(document.run)).read().train_dir or "DIR", table)
     note(f"The run is {document.state}:")
     say(document.run)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convonet.data.arrays import address_of, is_arrays, load_array
+from convonet.data.counted import counted
 from convonet.data.decode import read_image
 from convonet.data.pixels import Pixels, fitted, flat
 from convonet.data.pool import Meter, decoding_workers, in_order
@@ -91,7 +92,8 @@ def _check(where: Path, wanted: int, found: int, watch: Watch) -> None:
             "None of the images in this folder can be read", where=where, received=f"{wanted} files"
         )
     if found < wanted:
-        message = f"{wanted - found:,} images cannot be read and are skipped"
+        skipped = counted(wanted - found, "image cannot be read and is", "images cannot be read and are")
+        message = f"{skipped} skipped"
         watch.tell(Warned(message=message, subject="files"))
 
 

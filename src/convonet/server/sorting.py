@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.data.sources import scan_images
-from convonet.errors import error_from_dict
+from convonet.events import RunState
 from convonet.inference.feature_file import FeatureFile
 from convonet.runs import Run
 from convonet.server.confine import Root
 from convonet.server.jobs import JobQueue
-from convonet.server.refusals import no_such
+from convonet.server.refusals import Refusal, no_such
 from convonet.sorting import SortSession
 from convonet.tasks import FeaturesTask
 
@@ -41,19 +41,22 @@ class SortSessions:
         """Open the sorting of a folder; None while its features are being computed.
 
         Raises:
-            Refusal: a link leads out of the root, or too many jobs wait.
+            Refusal: a link leads out of the root, too many jobs wait, or the computation was stopped.
             ConvonetError: no image can be read, or no backbone is here.
         """
         self._root.check_tree(folder)
         # The same folder has the same address after a restart, so an open page goes on.
         name = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         with self._lock:
-            job = self._jobs.get(name)
-            if job is not None and not (state := job.state()).ended:
-                return None
-            self._jobs.pop(name, None)
-            if job is not None and state != "done":
-                raise error_from_dict(job.read()["error"] or {})
+            # Taken out first: if the folder of its run was deleted, the next request starts another one.
+            job = self._jobs.pop(name, None)
+            if job is not None:
+                state = job.state()
+                if not state.ended:
+                    self._jobs[name] = job
+                    return None
+                if state is not RunState.DONE:
+                    raise _unfinished(job)
             found = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
             features = FeatureFile.read(folder)
             if features is None or (job is None and not features.is_current(folder, found)):
@@ -73,3 +76,16 @@ class SortSessions:
                 self._open.move_to_end(name)
                 return self._open[name]
         raise no_such("This folder is no longer being sorted", ascii(name)[1:-1][:50], "Open it again")
+
+
+def _unfinished(job: Run) -> Exception:
+    """Why there are no features, though their run has ended. The next request starts another run."""
+    error = job.read().error
+    if error is not None:
+        return error.error()
+    return Refusal(
+        409,
+        "The images were not prepared completely, because the run was stopped",
+        where=job.id,
+        hint="Open the folder again to start over",
+    )

@@ -10,7 +10,7 @@ from convonet.tasks import Task
 from convonet.tasks.command_words import WORDS, several
 from convonet.tasks.python_lines import LINES
 
-__all__ = ["as_command", "as_python", "command_words", "several", "words_of"]
+__all__ = ["as_command", "as_python", "command_words", "quoted", "several", "words_of"]
 
 
 def command_words(task: Task) -> list[str]:
@@ -29,7 +29,11 @@ def words_of(task: Task) -> list[str]:
 
 def as_command(task: Task) -> str:
     """The command, quoted for a shell of this machine."""
-    words = command_words(task)
+    return quoted(command_words(task))
+
+
+def quoted(words: list[str]) -> str:
+    """A command line of these words, quoted for a shell of this machine."""
     # shlex quotes for POSIX shells only.
     if os.name == "nt":
         return subprocess.list2cmdline(words)
