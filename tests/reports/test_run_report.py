@@ -84,7 +84,7 @@ def test_a_persons_words_take_their_place_in_the_card(trained: Run, tmp_path: Pa
         card.unlink()
     assert "Reading digits, nothing else." in page.read_text("utf-8")
     assert "&lt;b&gt;none" in page.read_text("utf-8")
-    assert "To be written: What it is for" not in words(page)
+    assert "To be written: What the model is for" not in words(page)
     assert "To be written: Where the training images" in words(page)
 
 
