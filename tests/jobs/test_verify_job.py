@@ -88,9 +88,10 @@ def test_other_images_are_named_and_unfinished_runs_refused(done: Path, few: Pat
     finally:
         image.write_bytes(kept)
     assert (found["equal"], found["difference"]["what"]) == (False, "data")
+    assert "images have changed since the run, including " in found["sentence"]
     assert image.name in found["sentence"]
     Run.open(other).update(state="cancelled")
-    with pytest.raises(InputError, match="that is cancelled"):
+    with pytest.raises(InputError, match="a run of kind train that is cancelled"):
         convonet.verify(other)
 
 

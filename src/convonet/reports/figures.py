@@ -69,7 +69,7 @@ def _roc(lines: RankingLines) -> Chart:
         name = f"{curve.class_}: {curve.auc:.3f} ({low:.3f} to {high:.3f})"
         drawn.append(ChartLine(name, list(zip(curve.roc.fpr, curve.roc.tpr, strict=True)), f"c{place}"))
     if lines.point is not None:
-        drawn.append(ChartLine("the predictions", [lines.point[:2]], "given", dots=True))
+        drawn.append(ChartLine("operating point", [lines.point[:2]], "given", dots=True))
     return Chart(
         "ROC, area under the curve",
         "False positive rate",
@@ -89,7 +89,7 @@ def _precision_recall(lines: RankingLines) -> Chart:
     if lines.point is not None:
         chance = lines.curves[0].chance
         drawn.append(ChartLine("", [(0, chance), (1, chance)], "guess"))
-        drawn.append(ChartLine("the predictions", [lines.point[1:]], "given", dots=True))
+        drawn.append(ChartLine("operating point", [lines.point[1:]], "given", dots=True))
     title = "Precision and recall, average precision"
     return Chart(title, "Recall", "Precision", drawn, x_range=_UNIT, y_range=_UNIT)
 
