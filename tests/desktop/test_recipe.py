@@ -72,7 +72,7 @@ def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -
     form.edited.emit()
     assert card.recipe.current == "none"
     assert card.minutes.isHidden()
-    assert card.sentence.text() == "80 images of 2 classes, network logistic, 3 epochs, batches of 64"
+    assert card.sentence.text() == "80 images in 2 classes, network logistic, 3 epochs, batches of 64"
 
 
 def test_a_file_of_hyper_parameters_is_trained_as_it_is(

@@ -109,7 +109,7 @@ def test_a_heap_is_sorted_on_the_page(
     assert len(labels(root / "heap")) == 9
     assert axe_faults(page) == []
     page.get_by_role("button", name="Train with these labels").click()
-    page.get_by_text("9 training images of 3 classes").wait_for()
+    page.get_by_text("9 training images in 3 classes").wait_for()
 
 
 def test_folder_names_become_labels_and_doubts_are_reviewed(

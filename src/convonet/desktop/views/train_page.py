@@ -187,7 +187,7 @@ class TrainPage(Page):
             f"batches of {hyper.batch_size}"
         )
         classes = len(self.session.sets.classes)
-        return f"{images:,} images of {classes} classes, {network}" if images else network.capitalize()
+        return f"{images:,} images in {classes} classes, {network}" if images else network.capitalize()
 
     def _progressed(self) -> None:
         work = self.session.work
