@@ -75,7 +75,7 @@ def _search_summary(document: SearchDocument) -> list[str]:
             "between folds, so a cheaper or simpler one is just as good a choice."
         )
     said.append(
-        "The best score of many settings is slightly too high. For a reliable score, train a model with this setting "
-        "and test it."
+        "The score of the best setting is slightly too high, because the setting was chosen by this score. For a "
+        "reliable score, train a model with this setting and test it."
     )
     return said

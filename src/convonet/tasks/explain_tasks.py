@@ -63,6 +63,7 @@ class LayersTask(Task):
     """
 
     kind: ClassVar[str] = "layers"
+    title: ClassVar[str] = "Drawing the layers"
     step: ClassVar[str] = "explain"
 
     model: str
@@ -86,6 +87,7 @@ class DreamTask(Task):
     """
 
     kind: ClassVar[str] = "dream"
+    title: ClassVar[str] = "Gradient ascent"
     step: ClassVar[str] = "explain"
 
     model: str

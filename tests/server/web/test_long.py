@@ -45,7 +45,7 @@ def test_the_whole_way_on_a_real_set(
     page.get_by_role("dialog").get_by_role("button", name="mnist_png /").click()
     page.get_by_role("dialog").get_by_role("button", name="testing /").wait_for()
     page.get_by_role("dialog").get_by_role("button", name="Use this folder").click()
-    page.get_by_text("8,000 training, 2,000 test images of 10 classes").wait_for()
+    page.get_by_text("8,000 training and 2,000 test images in 10 classes").wait_for()
     go(page, "params")
     page.get_by_role("radio", name="Expert").check()
     page.get_by_role("button", name="Defaults").click()

@@ -45,7 +45,7 @@ class StudyPanel(QWidget):
         self.measured.addItem("validation images", "val_accuracy")
         self.images = number("Images", 0, 10_000_000, 0)
         self.images.setSpecialValueText("all")
-        self.images.setToolTip("Use at most this many images, the same fraction of each class")
+        self.images.setToolTip("Use at most this many images, with the same fraction of each class")
         self.table = TableView(
             _HEAD,
             "epochs to each target",

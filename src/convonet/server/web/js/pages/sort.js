@@ -3,6 +3,7 @@
 import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
 import {fill, h, head, note, say, whole} from "../dom.js";
+import {counted} from "../grid.js";
 import {sortScreen} from "../sort_screen.js";
 import {store, takeImages} from "../store.js";
 
@@ -100,7 +101,8 @@ export function sortPage(page) {
   function words() {
     const {images, left, presses} = state.about;
     const chosen = screen.chosen.size ? ` · ${whole(screen.chosen.size)} selected` : "";
-    say(state.words, `${whole(left)} of ${whole(images)} images left, ${whole(presses)} answers${chosen}`);
+    const after = presses ? ` after ${counted(presses, "answer")}` : "";
+    say(state.words, `${whole(left)} of ${whole(images)} images left${after}${chosen}`);
   }
 
   function key(sign, title, label, count) {
