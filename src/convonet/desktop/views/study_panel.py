@@ -19,7 +19,7 @@ from convonet.session.session import Session
 from convonet.tasks import StudyTask
 
 FIGURE = "study.png"
-TITLE = "Epochs to each target"
+TITLE = "Epochs to reach each target"
 _HEAD = ("Best", "Epochs trained")
 _NOT_REACHED = "not reached"
 

@@ -25,7 +25,7 @@ export function sortPage(page) {
   const body = h("div");
   fill(page.place, head("Sort", "Label unlabeled images and write a label table", choose), body);
   const state = {id: "", about: null, order: "uncertain"};
-  state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Answers"});
+  state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Labels"});
   const screen = sortScreen(page, {keys: state.keys, selected: words, answer, acceptRow, keepRow});
   page.on(document, "keydown", pressed);
   if (page.part) begin(page.part);
