@@ -111,6 +111,15 @@ def test_a_run_that_was_not_tested_says_so(trained: Run, tmp_path: Path) -> None
     assert "was not tested" in words(write_report(Run.open(tmp_path / "run")))
 
 
+def test_a_model_no_better_than_the_baseline_is_compared_with_it(trained: Run, tmp_path: Path) -> None:
+    run = planned(trained, tmp_path / "run")
+    scores = json.loads(run.file("evaluation.json").read_text("utf-8"))
+    run.file("evaluation.json").write_text(json.dumps(scores | {"baseline_accuracy": 1.0}), "utf-8")
+    assert "class gives 100.0%. The model is not clearly better than this baseline." in words(
+        write_report(run)
+    )
+
+
 def planned(run: Run, folder: Path, **changed: Any) -> Run:
     """The run as if a recipe had planned it."""
     folder.mkdir()
