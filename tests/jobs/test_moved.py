@@ -73,7 +73,7 @@ def test_only_folders_may_be_given_anew(other: dict[str, object]) -> None:
     given = DataParams.of({"train_dir": "/b", "test_dir": "/c"})
     assert moved(task, given).data.changed(train_dir="x") == task.data.changed(train_dir="x", test_dir="/c")
     assert moved(task, given.changed(image_size=8)).data.train_dir == "/b"
-    with pytest.raises(InputError, match="different values of"):
+    with pytest.raises(InputError, match="different values for"):
         moved(task, given.changed(**other))
 
 

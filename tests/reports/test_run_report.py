@@ -84,7 +84,7 @@ def test_a_persons_words_take_their_place_in_the_card(trained: Run, tmp_path: Pa
         card.unlink()
     assert "Reading digits, nothing else." in page.read_text("utf-8")
     assert "&lt;b&gt;none" in page.read_text("utf-8")
-    assert "To be written: What it is for" not in words(page)
+    assert "To be written: What the model is for" not in words(page)
     assert "To be written: Where the training images" in words(page)
 
 
@@ -109,6 +109,15 @@ def test_a_run_that_was_not_tested_says_so(trained: Run, tmp_path: Path) -> None
     for name in ("run.json", "history.csv", "summary.txt"):
         (tmp_path / "run" / name).write_bytes(trained.file(name).read_bytes())
     assert "was not tested" in words(write_report(Run.open(tmp_path / "run")))
+
+
+def test_a_model_no_better_than_the_baseline_is_compared_with_it(trained: Run, tmp_path: Path) -> None:
+    run = planned(trained, tmp_path / "run")
+    scores = json.loads(run.file("evaluation.json").read_text("utf-8"))
+    run.file("evaluation.json").write_text(json.dumps(scores | {"baseline_accuracy": 1.0}), "utf-8")
+    assert "class gives 100.0%. The model is not clearly better than this baseline." in words(
+        write_report(run)
+    )
 
 
 def planned(run: Run, folder: Path, **changed: Any) -> Run:

@@ -209,6 +209,16 @@ def test_a_record_of_a_newer_version_is_refused_in_words(tmp_path: Path) -> None
         run.read()
 
 
+def test_a_damaged_record_is_refused_with_what_was_expected_and_received(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    record = json.loads(run.file("run.json").read_text(encoding="utf-8"))
+    run.file("run.json").write_text(json.dumps(record | {"seed": "three"}), encoding="utf-8")
+    with pytest.raises(RunNotFoundError) as caught:
+        run.read()
+    assert str(caught.value.expected).startswith("seed: ")
+    assert caught.value.received == "'three'"
+
+
 def test_an_atomic_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     atomic.write_json(file, {"old": 1})

@@ -98,6 +98,14 @@ def test_kinds_are_listed_in_alphabetical_order(monkeypatch: pytest.MonkeyPatch)
     assert list(kinds()) == sorted(KINDS)
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_kind_is_titled_in_words(kind: str) -> None:
+    """The window says `<title> failed`, which no kind makes by itself, such as `Find_rate failed`."""
+    title = traits_of(kind).title
+    assert "_" not in title
+    assert title not in (kind.capitalize(), "") or kind == "export"
+
+
 def test_what_can_be_repeated_is_what_verify_has_a_table_of() -> None:
     assert {task for task in Task.registry.values() if task.repeatable} == set(verify_job._TABLES)
 

@@ -93,7 +93,7 @@ def suspects(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Rank the training images by how suspicious their labels are, worst first.
+    """Rank the training images by how suspicious their labels are, most suspicious first.
 
     Every image is predicted by networks that were trained on other folds. A label is suspicious if they predict
     a different class with high confidence.

@@ -71,7 +71,9 @@ def kernel(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The PNG file to write.")],
-    stride: Annotated[int, typer.Option("--stride", min=1, help="Step of the kernel, in pixels.")] = 1,
+    stride: Annotated[
+        int, typer.Option("--stride", min=1, help="Distance between positions of the kernel, in pixels.")
+    ] = 1,
     padding: Annotated[
         PaddingChoice, typer.Option("--padding", help="same adds zeros around the image; valid does not.")
     ] = PaddingChoice.SAME,

@@ -26,7 +26,7 @@ class SuspectsDocument(Document):
     Attributes:
         accuracy: fraction of labels that agree with networks trained without the image; None: not known yet.
         likely: number of labels that are probably wrong.
-        suspects: the most suspicious images, worst first.
+        suspects: images with suspicious labels, most suspicious first.
     """
 
     run: str

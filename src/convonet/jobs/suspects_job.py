@@ -48,7 +48,7 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> SuspectsDocument:
     shares = suspects_training.mean_shares(run, task, prepared, pixels, watch)
     found = suspicion(prepared.labels, shares)
     _write(run, prepared, shares, found)
-    watch.tell(FileSaved(path=SUSPECTS, title="Suspicious labels, worst first"))
+    watch.tell(FileSaved(path=SUSPECTS, title="Suspicious labels, most suspicious first"))
     suspects_training.draw(run.file(PICTURE), prepared, shares, found)
     watch.tell(FileSaved(path=PICTURE, title="The most suspicious images"))
     right = float((shares.argmax(axis=1) == prepared.labels).mean())

@@ -86,7 +86,7 @@ def _save(path: Path, shares: Shares) -> None:
 
 
 def draw(path: Path, prepared: PreparedSet, shares: Shares, found: Suspicion) -> None:
-    """Draw the most suspicious images with their labels, the worst first."""
+    """Draw the most suspicious images with their labels, the most suspicious first."""
     rows = found.worst_first()[:SHOWN]
     names = prepared.classes
     titles = [
@@ -94,5 +94,7 @@ def draw(path: Path, prepared: PreparedSet, shares: Shares, found: Suspicion) ->
         f"({100 * shares[row, found.suggested[row]]:.0f}%)"
         for row in rows.tolist()
     ]
-    figure = mistakes_figure(prepared.images[rows], titles, title="Suspicious labels, worst first", columns=8)
+    figure = mistakes_figure(
+        prepared.images[rows], titles, title="Suspicious labels, most suspicious first", columns=8
+    )
     save_figure(figure, path)

@@ -69,7 +69,7 @@ def draw_roc(ax: Axes, lines: RankingLines) -> None:
     for curve, text, colour in zip(lines.curves, _texts(lines), COLOURS, strict=False):
         ax.plot(curve.roc.fpr, curve.roc.tpr, color=colour, linewidth=1.6, label=text)
     if lines.point is not None:
-        ax.plot(lines.point[0], lines.point[1], "o", color=INK, markersize=6, label="the predictions")
+        ax.plot(lines.point[0], lines.point[1], "o", color=INK, markersize=6, label="at the threshold")
     _finish(ax, "ROC", "False positive rate", "True positive rate")
 
 

@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 CARD = "model_card.md"
 HEADINGS: Mapping[str, str] = {
-    "Model details": "Who made it, for whom, under which license, and whom to contact.",
-    "Intended use": "What it is for, who should use it, and what it must not be used for.",
-    "Factors": "What can affect how well it works: devices, lighting, groups of people, places, seasons.",
-    "Metrics": "Why these scores, and which mistake is worse.",
+    "Model details": "Who made the model, for whom, under which license, and whom to contact.",
+    "Intended use": "What the model is for, who should use it, and what it must not be used for.",
+    "Factors": "What can affect how well the model works: devices, lighting, groups of people, places, seasons.",
+    "Metrics": "Why these scores were chosen, and which kind of mistake is worse.",
     "Evaluation data": "Where the test images come from, and what they represent.",
     "Training data": "Where the training images come from, who labeled them, and what is missing.",
     "Quantitative analyses": "Scores for each of the factors above, if measured.",
     "Ethical considerations": "People in the images, their consent, and what a wrong prediction means for them.",
-    "Caveats and recommendations": "What was not tested, and what to do before relying on it.",
+    "Caveats and recommendations": "What was not tested, and what to do before relying on the model.",
 }
 
 

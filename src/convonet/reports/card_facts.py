@@ -52,7 +52,7 @@ def _network(record: RunRecord) -> str:
     """The backbone, else the family."""
     base = record.hyper_value("base")
     if base:
-        return BASES[base].title if base in BASES else "a network made elsewhere as the backbone"
+        return BASES[base].title if base in BASES else "backbone from a model file"
     family = record.hyper_value("family", "convonet")
     return FAMILIES[family].title if family in FAMILIES else f"family {family}"
 

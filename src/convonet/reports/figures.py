@@ -69,9 +69,9 @@ def _roc(lines: RankingLines) -> Chart:
         name = f"{curve.class_}: {curve.auc:.3f} ({low:.3f} to {high:.3f})"
         drawn.append(ChartLine(name, list(zip(curve.roc.fpr, curve.roc.tpr, strict=True)), f"c{place}"))
     if lines.point is not None:
-        drawn.append(ChartLine("the predictions", [lines.point[:2]], "given", dots=True))
+        drawn.append(ChartLine("at the threshold", [lines.point[:2]], "given", dots=True))
     return Chart(
-        "ROC, area under the curve",
+        "ROC curve (area under the curve)",
         "False positive rate",
         "True positive rate",
         drawn,
@@ -89,8 +89,8 @@ def _precision_recall(lines: RankingLines) -> Chart:
     if lines.point is not None:
         chance = lines.curves[0].chance
         drawn.append(ChartLine("", [(0, chance), (1, chance)], "guess"))
-        drawn.append(ChartLine("the predictions", [lines.point[1:]], "given", dots=True))
-    title = "Precision and recall, average precision"
+        drawn.append(ChartLine("at the threshold", [lines.point[1:]], "given", dots=True))
+    title = "Precision-recall curve (average precision)"
     return Chart(title, "Recall", "Precision", drawn, x_range=_UNIT, y_range=_UNIT)
 
 

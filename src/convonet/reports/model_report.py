@@ -110,7 +110,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
         )
         # The lower bound decides, since an accuracy a little above the baseline may be chance.
         if low <= tested.baseline_accuracy:
-            sentences.append("That is not clearly better than always predicting one class.")
+            sentences.append("The model is not clearly better than this baseline.")
         if tested.split != "test":
             sentences.append("These are not test images, so the accuracy on new images is probably lower.")
         sentences.append(tested.confidence_sentence)

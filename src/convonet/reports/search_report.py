@@ -20,7 +20,7 @@ _PICTURES = {
     "parallel_coordinates.png": "Settings side by side",
     "search_history.png": "Progress of the search",
     "accuracy_and_seconds.png": "Score and training time",
-    "study.png": "Epochs to each target",
+    "study.png": "Epochs to reach each target",
 }
 _MOST_ROWS = 200
 
@@ -75,7 +75,7 @@ def _search_summary(document: SearchDocument) -> list[str]:
             "between folds, so a cheaper or simpler one is just as good a choice."
         )
     said.append(
-        "The best score of many settings is slightly too high. For a reliable score, train a model with this setting "
-        "and test it."
+        "The score of the best setting is slightly too high, because the setting was chosen by this score. For a "
+        "reliable score, train a model with this setting and test it."
     )
     return said

@@ -170,12 +170,11 @@ class Run:
             # A folder may be renamed by hand: its name is the run's id, whatever the record says.
             return RunRecord.of(migrated(read_value(path)) | {"id": self.id}, path)
         except DocumentError as error:
-            reason = error.received if error.expected is None else f"{error.expected}, not {error.received}"
             raise RunNotFoundError(
                 "The run's record cannot be read",
                 where=path,
-                expected="the file as Convonet wrote it",
-                received=reason,
+                expected=error.expected or "the file as Convonet wrote it",
+                received=error.received,
                 hint="Restore it from a copy. Without it, use the model file in the folder",
             ) from error
 

@@ -90,7 +90,7 @@ def _why_not(info: zipfile.ZipInfo) -> str:
         return "its compression is not supported"
     # Images are compressed already; only blank ones and bombs shrink this much.
     if info.file_size > 16 * MIB and info.file_size > _MOST_RATIO * max(info.compress_size, 1):
-        return "it unpacks to far more than an image would"
+        return "its unpacked size is far too large for an image"
     return ""
 
 

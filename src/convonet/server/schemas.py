@@ -178,7 +178,7 @@ class ImagePage(Document):
 
 
 class Listing(Document):
-    """Every image of a set: `labels[i]`, an index of `classes`, is the label of `paths[i]`."""
+    """Every image of a set: `labels[i]`, an index into `classes`, is the label of `paths[i]`."""
 
     root: str
     classes: list[str]
@@ -365,7 +365,7 @@ class ImportState(Document):
     name: str
     kind: Literal["folder", "zip"]
     received: int = Field(description="Bytes received.")
-    paths: dict[str, int] = Field(description="Path and bytes of each file of a folder.")
+    paths: dict[str, int] = Field(description="For a folder: path and size in bytes of each file received.")
 
 
 class ImportBytes(Document):

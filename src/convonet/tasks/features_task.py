@@ -15,6 +15,7 @@ class FeaturesTask(Task):
     """
 
     kind: ClassVar[str] = "features"
+    title: ClassVar[str] = "Computing the features"
     step: ClassVar[str] = "data"
 
     folder: str

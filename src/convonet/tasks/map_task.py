@@ -23,7 +23,7 @@ class MapTask(Task):
     """
 
     kind: ClassVar[str] = "map"
-    title: ClassVar[str] = "The map"
+    title: ClassVar[str] = "Drawing the map"
     step: ClassVar[str] = "data"
 
     folder: str | None = None
@@ -44,7 +44,7 @@ class SimilarTask(Task):
     """
 
     kind: ClassVar[str] = "similar"
-    title: ClassVar[str] = "The search for similar images"
+    title: ClassVar[str] = "Finding similar images"
     step: ClassVar[str] = "data"
 
     image: str

@@ -41,7 +41,7 @@ def moved(task: T, given: DataParams | None) -> T:
     if other:
         labels = ", ".join(fields_of(DataParams)[name].label for name in other)
         raise InputError(
-            f"The run was started with different values of {labels}",
+            f"The run was started with different values for {labels}",
             expected="new folders with the same images, and otherwise the same values as in the run",
         )
     return task.changed(data=data.changed(**folders).anchored())

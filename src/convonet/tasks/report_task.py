@@ -20,7 +20,7 @@ class ReportTask(Task):
     """
 
     kind: ClassVar[str] = "report"
-    title: ClassVar[str] = "The report"
+    title: ClassVar[str] = "Creating the report"
 
     run: str
     out: str | None = None

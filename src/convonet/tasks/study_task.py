@@ -25,6 +25,7 @@ class StudyTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "study"
+    title: ClassVar[str] = "Target study"
     noun: ClassVar[str] = "Target study"
     step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True

@@ -19,7 +19,7 @@ class SuspectsTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "suspects"
-    title: ClassVar[str] = "The search for wrong labels"
+    title: ClassVar[str] = "Finding suspicious labels"
     noun: ClassVar[str] = "Suspicious labels"
     step: ClassVar[str] = "data"
 

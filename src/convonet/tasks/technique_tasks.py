@@ -21,6 +21,7 @@ class FindRateTask(Task):
     """
 
     kind: ClassVar[str] = "find_rate"
+    title: ClassVar[str] = "Finding a learning rate"
     step: ClassVar[str] = "params"
     learns: ClassVar[bool] = True
 
@@ -52,6 +53,7 @@ class AugmentTask(Task):
     """
 
     kind: ClassVar[str] = "augment"
+    title: ClassVar[str] = "Augmentation preview"
     step: ClassVar[str] = "params"
     learns: ClassVar[bool] = True
 

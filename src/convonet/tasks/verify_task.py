@@ -21,6 +21,7 @@ class VerifyTask(Task):
     """
 
     kind: ClassVar[str] = "verify"
+    title: ClassVar[str] = "Verification"
 
     run: str
     data: InstanceOf[DataParams] | None = None

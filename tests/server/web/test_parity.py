@@ -152,7 +152,7 @@ def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:
 def test_a_sample_set(at: Callable[..., Any]) -> None:
     page = at("guide", known={})
     page.get_by_role("button", name="Try it with handwritten digits").click()
-    page.get_by_text("1,438 training, 359 test images of 10 classes").wait_for(timeout=LONG_MS)
+    page.get_by_text("1,438 training and 359 test images in 10 classes").wait_for(timeout=LONG_MS)
 
 
 def test_the_network_is_drawn(at: Callable[..., Any]) -> None:

@@ -33,14 +33,14 @@ def test_other_images_drop_what_belonged_to_the_old_ones(
     page = ready("train", known=before, url=serve().url)
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for()
     go(page, "data")
-    page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
+    page.get_by_text("60 training and 24 test images in 3 classes").wait_for()
     page.get_by_role("button", name="Choose training images").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="↑ Up").click()
     dialog.get_by_role("button", name="others /").click()
     dialog.get_by_text("others", exact=True).wait_for()
     dialog.get_by_role("button", name="Use this folder").click()
-    page.get_by_text("60 training images of 3 classes").wait_for()
+    page.get_by_text("60 training images in 3 classes").wait_for()
     page.get_by_text("There are no test images").wait_for()
     kept = known(page)
     assert (kept["data"], kept["hyper"], kept["recipe"]) == ({"train_dir": "others"}, {}, "auto")
@@ -117,7 +117,7 @@ def test_test_images_are_held_out_with_one_click(
     shutil.copytree(root / "digits" / "train", root / "others")
     page = ready("data", known={"data": {"train_dir": "others"}}, url=serve().url)
     page.get_by_role("button", name="Hold out 20% for testing").click()
-    page.get_by_text("48 training, 12 test images of 3 classes").wait_for()
+    page.get_by_text("48 training and 12 test images in 3 classes").wait_for()
     assert page.get_by_text("There are no test images").count() == 0
 
 

@@ -68,7 +68,7 @@ class CalibrationTab(QWidget):
         answers = scores.confidence_histogram
         self.confidence.show_lines(
             [
-                _steps(answers.edges, answers.right, "right", "train"),
+                _steps(answers.edges, answers.right, "correct", "train"),
                 _steps(answers.edges, answers.wrong, "wrong", "val"),
             ]
         )

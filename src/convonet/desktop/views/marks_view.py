@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
 
 _HEAD = ("Set", "Image", "Class", "Mark", "Folder")
-_NAMES = {"train": "Training", "val": "Validation", "test": "Test", None: "gone"}
+_NAMES = {"train": "Training", "val": "Validation", "test": "Test", None: "missing"}
 _EMPTY = (
     "No images are marked. On Test › Mistakes or on Data › Quality, select images whose label is wrong, and set "
     "their label or leave them out."
@@ -48,7 +48,7 @@ class MarksView(QWidget):
         """Show these marks."""
         self.table.show_rows(
             [
-                (_NAMES[item.set], item.mark.path, item.cls, item.mark.label or "leave out", str(item.root))
+                (_NAMES[item.set], item.mark.path, item.cls, item.mark.label or "left out", str(item.root))
                 for item in marks
             ]
         )

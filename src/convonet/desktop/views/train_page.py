@@ -180,14 +180,14 @@ class TrainPage(Page):
         """What is trained next where no plan says it."""
         images = self.session.sets.images("train")
         if self.session.params.recipe != "none":
-            return planned if not images else "The training is planned when it starts."
+            return planned if not images else "Training is planned when it starts."
         hyper = self.session.params.hyper
         network = (
             f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "
             f"batches of {hyper.batch_size}"
         )
         classes = len(self.session.sets.classes)
-        return f"{images:,} images of {classes} classes, {network}" if images else network.capitalize()
+        return f"{images:,} images in {classes} classes, {network}" if images else network.capitalize()
 
     def _progressed(self) -> None:
         work = self.session.work

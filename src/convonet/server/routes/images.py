@@ -119,7 +119,7 @@ def listing(dataset: DataSetId, split: schemas.SplitName, parts: Parts) -> Json:
 def sizes(dataset: DataSetId, parts: Parts) -> Json:
     """Heights, widths and pixel statistics of up to 1,000 images of each set. Takes a few seconds.
 
-    `means` has the mean image of each class as PNG in base64.
+    `means` has the mean image of each class as a Base64-encoded PNG.
     """
     found = parts.datasets.find(dataset)
     if not found.sets.listings:

@@ -51,7 +51,7 @@ def _described(kernel: Kernel) -> JsonObject:
 
 @router.post("/kernels")
 def apply(wish: KernelWish, parts: Parts) -> Json:
-    """Apply a kernel to an image. Returns the result as PNG in base64, its shape and range."""
+    """Apply a kernel to an image. Returns the result as a Base64-encoded PNG, with its shape and range."""
     file = parts.root.opened(wish.path)
     if not file.is_file:
         raise Refusal(404, "This is not an image file", where=ascii(wish.path)[1:-1][:200])

@@ -122,7 +122,7 @@ def _media_type(path: FilePath) -> str:
 
 @router.get("/runs/{run}/history", response_model=HistoryTable)
 def history(run: RunId, parts: Parts) -> Json:
-    """The columns of the history: epoch, loss, accuracy …. Values that were not measured are null."""
+    """The columns of the history, such as epoch, loss and accuracy. Values that were not measured are null."""
     return Json(parts.known.find(run).history())
 
 
@@ -173,7 +173,7 @@ def _untested(run: Run, split: str) -> Refusal:
 
 @router.get("/runs/{run}/sets", response_model=SetsTable)
 def sets(run: RunId, parts: Parts) -> Json:
-    """The main scores of training, validation and test, and a warning if test is below validation."""
+    """The main scores of training, validation and test, and a warning if the test score is below validation."""
     return Json(sets_table(parts.known.find(run).read().scores))
 
 

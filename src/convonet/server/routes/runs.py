@@ -35,7 +35,7 @@ _MESSAGE = {
     "properties": {
         "id": {"type": "string", "description": "Send it as `Last-Event-ID` to continue from there."},
         "event": {"type": "string", "description": "`message`; the last one is `end` or `away`."},
-        "data": {"type": "string", "description": "A JSON object, as in events.jsonl of the run."},
+        "data": {"type": "string", "description": "A JSON object, as in the run's events.jsonl."},
     },
 }
 
@@ -52,7 +52,7 @@ def list_runs(
     state: Annotated[RunState | None, Query()] = None,
     run: Annotated[list[str] | None, Query(max_length=_MOST_LISTED, description="Only these ids.")] = None,
     grouped: Annotated[
-        bool, Query(description="Leave out evaluations that are listed in `evaluations` of another run.")
+        bool, Query(description="Leave out evaluations that are listed in the `evaluations` of another run.")
     ] = False,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,

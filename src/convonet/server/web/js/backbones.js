@@ -48,7 +48,7 @@ export function backboneField() {
         {id: `base-${base.name}`},
         `${(base.parameters / 1e6).toFixed(1)} million parameters, ${base.image_size} px; ${speed}. `,
         base.here
-          ? h("span.good", {}, "On this server.")
+          ? h("span.good", {}, "Weights are on this server.")
           : h("span.warn", {}, "Weights are not on this server."),
       ),
     );

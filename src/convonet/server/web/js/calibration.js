@@ -35,8 +35,8 @@ export function calibration(scores, again) {
         "confidence",
         "fraction",
         [
-          steps(scores.confidence_histogram, "right", "c0"),
-          steps(scores.confidence_histogram, "wrong", "c1"),
+          steps(scores.confidence_histogram, "right", "correct", "c0"),
+          steps(scores.confidence_histogram, "wrong", "wrong", "c1"),
         ],
         {high: null},
       ),
@@ -56,10 +56,10 @@ function sentence(scores) {
 }
 
 // A histogram as a line of steps, as shares of all right or of all wrong answers.
-function steps({edges, ...kinds}, name, kind) {
-  const total = kinds[name].reduce((sum, count) => sum + count, 0);
+function steps({edges, ...kinds}, key, name, kind) {
+  const total = kinds[key].reduce((sum, count) => sum + count, 0);
   const share = (count) => (total ? count / total : 0);
-  const points = kinds[name].flatMap((count, place) => [
+  const points = kinds[key].flatMap((count, place) => [
     [edges[place], share(count)],
     [edges[place + 1], share(count)],
   ]);

@@ -28,7 +28,7 @@ export async function explained(options, signal) {
 /** What a heat map shows, in a sentence. */
 export function meaning(found, one) {
   const by = one.layer ? `the feature maps of ${one.layer}` : "the pixels";
-  return `Bright areas support the class ${one.class}, according to ${by} (${found.title}).`;
+  return `Bright areas support the class ${one.class}, based on ${by} (${found.title}).`;
 }
 
 /**

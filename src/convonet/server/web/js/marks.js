@@ -115,10 +115,10 @@ export function markTable(marks, undo) {
     h(
       "tr",
       {},
-      h("td", {}, SETS[mark.set] ?? "gone"),
+      h("td", {}, SETS[mark.set] ?? "missing"),
       h("td.wrap", {}, mark.path),
       h("td", {}, mark.class ?? "–"),
-      h("td", {}, mark.label ?? "leave out"),
+      h("td", {}, mark.label ?? "left out"),
       h(
         "td",
         {},

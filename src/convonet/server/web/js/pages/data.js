@@ -14,6 +14,8 @@ import {recipeOptions, usedRecipe} from "../plan.js";
 import {whyNotTrain} from "../reasons.js";
 import {changed, check, given, look, store} from "../store.js";
 
+const LIST = new Intl.ListFormat("en");
+
 export function dataPage(page) {
   const choose = h("button.primary", {type: "button", onclick: chooseOnServer}, "Choose training images …");
   const bring = h("button", {type: "button", onclick: upload}, "Upload images …");
@@ -73,9 +75,8 @@ export function dataPage(page) {
     const sets = Object.entries(found?.sets ?? {}).filter(([, set]) => set.images);
     if (!sets.length) return showNothing(found);
     const words = sets
-      .map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`)
-      .join(", ");
-    top.lead(`${words} images of ${found.classes.length} classes`);
+      .map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`);
+    top.lead(`${LIST.format(words)} images in ${found.classes.length} classes`);
     const known = state.id === found.id;
     state.id = found.id;
     fill(
@@ -159,7 +160,7 @@ export function dataPage(page) {
     return h(
       ".card",
       {},
-      h("h2", {}, "Pictures"),
+      h("h2", {}, "Images"),
       h(
         ".row",
         {},

@@ -14,7 +14,7 @@ const STEPS = [
     link: ["data", "Data"],
     done: () => Boolean(store.dataset?.sets.train?.images),
     words: () =>
-      `${whole(store.dataset.sets.train.images)} images of ${store.dataset.classes.length} classes`,
+      `${whole(store.dataset.sets.train.images)} images in ${store.dataset.classes.length} classes`,
   },
   {
     title: "Check them",
@@ -30,7 +30,7 @@ const STEPS = [
       "You can close the page; training continues.",
     link: ["train", "Train"],
     done: () => Boolean(store.training),
-    words: () => "Training was started",
+    words: () => "Training has started",
   },
   {
     title: "Read the result",

@@ -87,10 +87,10 @@ export function studyPage(page) {
       h(
         ".card",
         {},
-        h("h2", {}, `Epochs to each target, by ${what}`),
+        h("h2", {}, `Epochs to reach each target, by ${what}`),
         h(
           ".scroll",
-          {tabindex: 0, role: "region", "aria-label": "Epochs to each target"},
+          {tabindex: 0, role: "region", "aria-label": "Epochs to reach each target"},
           h(
             "table",
             {},
@@ -137,7 +137,7 @@ function begin(page) {
     title: "Target study",
     button: "Start",
     about: [
-      "Each setting is trained until the highest target is reached, or for all its epochs. " +
+      "Each setting is trained until it reaches the highest target or the maximum number of epochs. " +
         "The table shows how many epochs each target took.",
       "The settings come from the hyperparameters: enter several values for at least one of them.",
     ],

@@ -52,11 +52,11 @@ export function suspectsPage(page) {
   }
 
   async function draw(found, dataset) {
-    const first =
-      found.suspects.length < found.images ? `the first ${whole(found.suspects.length)} are listed, ` : "";
+    const listed = found.suspects.length;
+    const order = listed < found.images ? `the ${whole(listed)} most suspicious are listed` : "most suspicious first";
     top.lead(
       `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, ` +
-        `according to models that were not trained on these images; ${first}worst first`,
+        `according to models that were not trained on these images; ${order}`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
@@ -124,6 +124,6 @@ function begin(page) {
       repeats: number("suspects-repeats", "Repeats", "3"),
     },
     said: () =>
-      `${whole(store.dataset.sets.train.images)} training images of ${store.dataset.classes.length} classes`,
+      `${whole(store.dataset.sets.train.images)} training images in ${store.dataset.classes.length} classes`,
   });
 }

@@ -13,7 +13,7 @@ import {Working} from "../working.js";
 const SEARCHES = [
   ["grid", "grid"],
   ["random", "random"],
-  ["tpe", "tpe"],
+  ["tpe", "TPE"],
 ];
 const PRUNERS = [
   ["", "none"],
@@ -29,8 +29,8 @@ const PLOTS = [
 const GOALS = [
   ["accuracy", "accuracy"],
   ["loss", "loss"],
-  ["auc", "auc"],
-  ["macro_f1", "macro f1"],
+  ["auc", "AUC"],
+  ["macro_f1", "macro F1"],
 ];
 
 export function tunePage(page) {
