@@ -45,7 +45,7 @@ def test_explaining_in_a_terminal(convonet: Convonet, model: Path, tiny: Path) -
     )
     assert said.code == 0, said.err
     assert "Occlusion for" in said.out
-    assert "of 10 random orders" in said.out
+    assert "of 10 reference maps" in said.out
     assert said.out.strip().endswith(str(tiny / "out"))
     for words, code, sentence in (
         (

@@ -78,6 +78,12 @@ def test_balance_and_tiny_classes(make_files, cache: ImageCache) -> None:
     assert any("40 images of many, 1 of one" in text for text in warnings)
 
 
+def test_many_tiny_classes_are_counted(make_files, cache: ImageCache) -> None:
+    folder = make_files(*(f"{name}/1.png" for name in "abcdefgh"))
+    warnings = inspect_folder(folder, cache=cache).warnings
+    assert any("images of a, b, c, d, e, f and 2 more classes" in text for text in warnings)
+
+
 def test_one_set_given_twice(make_files, cache: ImageCache) -> None:
     folder = make_files("a/1.png", "b/1.png")
     document = inspect_folder(folder, test=folder, cache=cache).to_dict()

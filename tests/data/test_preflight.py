@@ -66,6 +66,11 @@ def _lost_class(folder: Path) -> None:
     (folder / "train/fox/1.heic").write_bytes(b"no image type that is read")
 
 
+def _lost_test_class(folder: Path) -> None:
+    (folder / "test/fox").mkdir()
+    (folder / "test/fox/1.heic").write_bytes(b"no image type that is read")
+
+
 def _black(folder: Path) -> None:
     for number in range(3):
         Image.fromarray(np.full((16, 16), number, np.uint8)).save(folder / f"train/cat/black{number}.png")
@@ -102,6 +107,18 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         lambda f: (f / "train/cat/x.txt").touch(),
         "skipped",
         "1 file is skipped: 1 not an image type",
+    ),
+    (
+        "lost test class",
+        _lost_test_class,
+        "lost",
+        "1 folder in the test set has no images that can be read, so it is not a class: fox",
+    ),
+    (
+        "skipped test file",
+        lambda f: (f / "test/cat/x.txt").touch(),
+        "skipped",
+        "1 file in the test set is skipped: 1 not an image type",
     ),
     (
         "black images",

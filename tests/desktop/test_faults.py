@@ -122,6 +122,38 @@ def test_what_is_not_installed_cannot_be_chosen(qtbot: Any) -> None:
     assert dialog.buttons["LiteRT"].accessibleDescription().startswith("Not installed")
 
 
+def made_int8(path: Path) -> dict[str, Any]:
+    def numbers(accuracy: float) -> dict[str, Any]:
+        interval = [accuracy - 0.02, accuracy + 0.01]
+        return {
+            "accuracy": accuracy,
+            "accuracy_interval": interval,
+            "bytes": 100,
+            "images_per_second": {"1": 9.0},
+        }
+
+    return {
+        "format": "onnx-int8",
+        "path": str(path),
+        "split": "test",
+        "images": 200,
+        "accuracy_loss": 0.005,
+        "accuracy_loss_interval": [-0.005, 0.015],
+        "only_float_correct": 2,
+        "only_int8_correct": 1,
+        "changed_predictions": 4,
+        "largest_difference": 0.1,
+        "float": numbers(0.98),
+        "int8": numbers(0.975),
+        "max_loss": 0.01,
+        "calibration_images": 100,
+        "weight_bits": 8,
+        "threads": 1,
+        "processor": "any",
+        "versions": {},
+    }
+
+
 def test_an_export_is_told_and_a_failure_says_what_failed(
     window: AppWin, answers: Any, qtbot: Any, tmp_path: Path
 ) -> None:
@@ -134,6 +166,12 @@ def test_an_export_is_told_and_a_failure_says_what_failed(
     qtbot.waitUntil(lambda: bool(told), timeout=2_000)
     assert told[0][0] == "Exported and checked"
     assert str(tmp_path / "m.onnx") in told[0][1]
+    assert "The exported model gives the same predictions" in told[0][1]
+    small = task.changed(format="onnx-int8")
+    window._ended(WorkEnded(small, run, RunState.DONE, made_int8(tmp_path / "m.onnx")))
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=2_000)
+    assert "Accuracy 97.5%, 98.0% in floating point, measured on 200 images." in told[1][1]
+    assert "same predictions" not in told[1][1]
     train = TrainTask(data=DataParams(), hyper=HyperParams())
     window._ended(WorkEnded(train, run, RunState.FAILED, error=DataError("No images were found")))
     assert window.statusBar().currentMessage() == "Training failed: No images were found"

@@ -69,7 +69,7 @@ def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
     other = tmp_path / "mine.txt"
     other.write_text("鸟\n鱼\n", encoding="utf-8")
     answers.paths = [other]
-    note.names.setCurrentText("Another labels.txt …")
+    note.names.setCurrentText("Names from a file …")
     note.names.activated.emit(note.names.currentIndex())
     assert session.tasks.predict([tmp_path]).classes == session.tasks.evaluate().classes == ("鸟", "鱼")
     assert note._order.text() == "0 = 鸟, 1 = 鱼"

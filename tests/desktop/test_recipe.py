@@ -214,6 +214,7 @@ def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     started: list[TrainTask] = []
     monkeypatch.setattr(session, "start", started.append)
     assert len(view.buttons) == 2, "of a plateau there is nothing to apply"
+    assert view.buttons[1].toolTip() == "Trains with the Best recipe. This run is kept."
     for button in list(view.buttons):
         button.click()
     uneven, longer = started
@@ -232,6 +233,7 @@ def test_an_untested_model_says_why_and_can_be_evaluated(window: AppWin, tmp_pat
     assert view._none.isVisible()
     assert view._score.isHidden()
     assert "The model was not tested: other names." in page.messages.toPlainText()
+    assert view._evaluate_button.text() == "Test"
     assert not view._evaluate_button.isEnabled()
     assert view._evaluate_button.toolTip() == "No test images are loaded"
 

@@ -19,7 +19,7 @@ def test_the_surest_mistake_comes_first(evaluation: Make) -> None:
     assert [answer.row for answer in got] == [3, 2, 4, 1]
     assert got[0][:4] == (3, "cat/3.png", "cat", "dog")
     assert got[0].confidence == pytest.approx(0.8)
-    assert got[0].title == "cat, not dog (80.0%)"
+    assert got[0].title == "cat predicted as dog (80.0%)"
 
 
 def test_a_limit_keeps_the_worst(evaluation: Make) -> None:

@@ -90,7 +90,7 @@ def test_a_loss_that_is_too_large_leaves_no_file(
     monkeypatch.setattr(export_int8, "quantize", spoil)
     with pytest.raises(ModelFileError, match="loses too much accuracy") as caught:
         api.export(trained, "onnx-int8", out=tmp_path / "small.onnx", max_loss=0.005)
-    assert caught.value.expected == "a loss of at most 0.5% on the test images"
+    assert caught.value.expected == "an accuracy drop of at most 0.5 percentage points on the test images"
     assert list(tmp_path.iterdir()) == []
     assert (
         api.export(trained, "onnx-int8", out=tmp_path / "small.onnx", max_loss=1.0)["accuracy_loss"] > 0.005

@@ -47,5 +47,6 @@ def test_all_that_standard_lacks_is_named_at_once() -> None:
     with pytest.raises(ParamError) as caught:
         scale_of("standard", 3, None, (0.1, 0.2))
     assert set(caught.value.faults) == {"mean", "deviation"}
-    assert "received none" in caught.value.faults["mean"]
-    assert "or 3, one per channel, received 2" in caught.value.faults["deviation"]
+    expects = "standard scaling expects one number or 3, one per channel"
+    assert caught.value.faults["mean"] == f"mean (Mean): {expects}, received none"
+    assert caught.value.faults["deviation"] == f"deviation (Standard deviation): {expects}, received 2"

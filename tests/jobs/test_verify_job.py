@@ -12,6 +12,7 @@ from PIL import Image
 import convonet
 from convonet import api
 from convonet.atomic import write_text
+from convonet.documents.repetition import EnvironmentChange
 from convonet.errors import InputError
 from convonet.nets import NetModel
 from convonet.runs import Run
@@ -57,11 +58,14 @@ def test_a_number_that_was_changed_is_found(done: Path, tmp_path: Path) -> None:
     text = (other / "history.csv").read_text()
     loss = text.splitlines()[2].split(",")[1]
     write_text(other / "history.csv", text.replace(loss, "0.125"))
+    record = Run.open(other).read()
+    Run.open(other).update(versions={**record.versions, "keras": "2.0"})
     found = convonet.verify(other)
     assert found["difference"] == {
         "what": "history", "place": "epoch 2", "name": "loss", "before": "0.125", "after": loss,
     }  # fmt: skip
     assert found["sentence"].startswith("Different: loss of epoch 2 was 0.125 and is now")
+    assert f". Changed since the run: keras 2.0 is now {record.versions['keras']}." in found["sentence"]
     write_text(other / "history.csv", text)
     model = NetModel.load(other / "model.keras")
     kernel = model.keras_model.get_layer("output").kernel
@@ -77,6 +81,11 @@ def test_a_number_that_was_changed_is_found(done: Path, tmp_path: Path) -> None:
     )
 
 
+def test_what_changed_is_said_with_or_without_an_earlier_value() -> None:
+    assert EnvironmentChange(name="keras", before="3.9", after="3.10").sentence() == "keras 3.9 is now 3.10"
+    assert EnvironmentChange(name="keras", before=None, after="3.10").sentence() == "keras is now 3.10"
+
+
 @pytest.mark.slow
 def test_other_images_are_named_and_unfinished_runs_refused(done: Path, few: Path, tmp_path: Path) -> None:
     other = shutil.copytree(done, tmp_path / "other")
@@ -88,9 +97,10 @@ def test_other_images_are_named_and_unfinished_runs_refused(done: Path, few: Pat
     finally:
         image.write_bytes(kept)
     assert (found["equal"], found["difference"]["what"]) == (False, "data")
+    assert "images have changed since the run, including " in found["sentence"]
     assert image.name in found["sentence"]
     Run.open(other).update(state="cancelled")
-    with pytest.raises(InputError, match="that is cancelled"):
+    with pytest.raises(InputError, match="a run of kind train that is cancelled"):
         convonet.verify(other)
 
 

@@ -154,7 +154,7 @@ def test_mcnemar_in_plain_words():
     tied = metrics.mcnemar(*two_models(10, 2, 1, 0))
     assert metrics.mcnemar_sentence(tied).endswith("the difference may be due to chance (p = 1.000).")
     assert metrics.mcnemar_sentence(metrics.mcnemar([1, 0], [1, 0])) == (
-        "Of 2 images, A and B predict the same ones correctly."
+        "A and B predict the same 1 of 2 images correctly."
     )
     first = metrics.mcnemar(*two_models(0, 9, 1, 0))
     assert "A is better by more than chance would explain (p = 0.021)" in metrics.mcnemar_sentence(first)

@@ -397,8 +397,8 @@ REFUSED = [
         PLAIN,
         "called with mask",
     ),
-    (GOOD, without("conv", "conv/bias:0"), "no weight bias of the layer conv"),
-    (GOOD, {"conv": PLAIN["conv"]}, "no weight kernel of the layer head"),
+    (GOOD, without("conv", "conv/bias:0"), "no weight named bias in the layer conv"),
+    (GOOD, {"conv": PLAIN["conv"]}, "no weight named kernel in the layer head"),
     (GOOD, PLAIN | {"more": {"more/kernel:0": [1.0]}}, "weights of a layer that the network does not have"),
     (
         GOOD,

@@ -217,7 +217,8 @@ class EvaluationResult(dict[str, Any]):
         """The first mistakes as thumbnails."""
         figures = [
             f"<div style='display:inline-block;margin:4px;text-align:center'>{picture}<br>"
-            f"<small>{escape(one.true)}, not {escape(one.predicted)}<br>{100 * one.confidence:.1f}%</small></div>"
+            f"<small>{escape(one.true)} predicted as {escape(one.predicted)}<br>"
+            f"{100 * one.confidence:.1f}%</small></div>"
             for one in self.mistakes(_SHOWN_MISTAKES)
             if (picture := thumbnail_html(one.path))
         ]

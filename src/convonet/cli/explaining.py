@@ -175,7 +175,7 @@ def dream(
         return
     best = f"best of {answer.compared} images" if answer.compared else "best image"
     rows = [[one.name, one.start, one.reached, one.best_image, one.file] for one in answer.dreams]
-    print_table(("channel", "noise", "reached", best, "picture"), rows)
+    print_table(("channel", "initial activation", "final activation", best, "picture"), rows)
     say(answer.path)
 
 

@@ -71,7 +71,9 @@ def kernel(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The PNG file to write.")],
-    stride: Annotated[int, typer.Option("--stride", min=1, help="Step of the kernel, in pixels.")] = 1,
+    stride: Annotated[
+        int, typer.Option("--stride", min=1, help="Distance between positions of the kernel, in pixels.")
+    ] = 1,
     padding: Annotated[PaddingChoice, typer.Option("--padding", help="Zero padding.")] = PaddingChoice.SAME,
     grey: Annotated[bool, typer.Option("--grey", help="Convert the image to grayscale first.")] = False,
     relu: Annotated[bool, typer.Option("--relu", help="Set negative values to 0.")] = False,

@@ -75,7 +75,7 @@ def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) ->
     if not paths and not asked:
         return None
     if not paths:
-        raise InputError("No images were given", expected=f"images after DIR, for {asked[0]}")
+        raise InputError("No images were given", expected=f"one or more images after DIR with {asked[0]}")
     if len(asked) != 1:
         received = " and ".join(asked) or "none of them"
         raise InputError(

@@ -197,8 +197,8 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
     low, high = answer.accuracy_loss_interval
     yield (
         f"Accuracy on {answer.images:,} {answer.split} images: {percent(small.accuracy)}, "
-        f"{percent(whole.accuracy)} in floating point; drop {percent(answer.accuracy_loss)} "
-        f"(95% CI {100 * low:.1f} to {percent(high)})"
+        f"{percent(whole.accuracy)} in floating point; drop {100 * answer.accuracy_loss:.1f} percentage "
+        f"points (95% CI {100 * low:.1f} to {100 * high:.1f})"
     )
 
 

@@ -144,7 +144,7 @@ def _print_difference(found: RunDifference) -> None:
     if len(changed) > _MOST:
         say(f"… and {len(changed) - _MOST:,} more; --json has all of them")
     for mark in marks[:_MOST]:
-        say(f"Mark of {mark.path} ({mark.set}): {mark.a or 'none'} → {mark.b or 'none'}")
+        say(f"Mark on {mark.path} ({mark.set}): {mark.a or 'none'} → {mark.b or 'none'}")
     if len(marks) > _MOST:
         say(f"… and {len(marks) - _MOST:,} more marks")
 

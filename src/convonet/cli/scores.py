@@ -91,7 +91,10 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
 def _print_unknown(unknown: UnknownScores) -> None:
     line = f"Unknown images: {percent(unknown.false_alarms)} of the test images are wrongly classified as unknown"
     if unknown.auroc is None:
-        say(f"{line}; to measure how well images of no known class are detected, add some with --outside")
+        say(
+            f"{line}; to measure how well images that belong to none of the classes are detected, "
+            "add such images with --outside"
+        )
         return
     say(
         f"{line}, and {percent(unknown.found or 0)} of {unknown.outside_images:,} outside images are detected "

@@ -102,7 +102,8 @@ def _write(file: Path, session: SortSession) -> None:
 
 def _print(session: SortSession, copied: int | None) -> None:
     state = session.state()
-    say(f"{state['images']:,} images, {state['left']:,} without an answer, {state['presses']:,} answers")
+    after = f" after {counted(state['presses'], 'answer', 'answers')}" if state["presses"] else ""
+    say(f"{state['left']:,} of {state['images']:,} images left{after}")
     for each in state["classes"]:
         say(f"  {each['class']}: {each['labelled']:,}")
     for name, title in ((NONE, "None of these"), (SKIP, "Skipped")):
@@ -115,5 +116,5 @@ def _print(session: SortSession, copied: int | None) -> None:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])
         say(f"Least certain: {path} ({name}, {percent(share)})")
     elif state["left"]:
-        say("To get suggestions for the others, label at least one image in each of two classes")
+        say("To get suggestions for the others, label images of at least two classes")
     say(f"Label table: {session.write_table()}")

@@ -33,7 +33,11 @@ def absent_sentence(absent: Sequence[str], labels: Rows, classes: Sequence[str],
         f"{name} ({counted(int(counts[classes.index(name)]), 'image', 'images')} in total)"
         for name in absent[:_MOST_TOLD]
     ]
-    more = f" and {len(absent) - _MOST_TOLD} more" if len(absent) > _MOST_TOLD else ""
+    more = (
+        f" and {counted(len(absent) - _MOST_TOLD, 'more class', 'more classes')}"
+        if len(absent) > _MOST_TOLD
+        else ""
+    )
     return f"There is no image of {', '.join(parts)}{more} {where}"
 
 

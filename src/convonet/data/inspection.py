@@ -272,4 +272,7 @@ def _pair_warnings(
 
 
 def _some(names: Sequence[str], most: int = 6) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (
+        f" and {counted(more, 'more class', 'more classes')}" if more > 0 else ""
+    )

@@ -23,7 +23,10 @@ ACCEPTED = (
 )
 
 
-_CONTROLS = "The path contains control characters. In JSON and in programs, write each backslash twice, or use slashes"
+_CONTROLS = (
+    "The path contains control characters. In JSON and in programs, write each backslash twice, "
+    "or use forward slashes"
+)
 
 
 class SetLocation(NamedTuple):

@@ -56,7 +56,7 @@ def listing_findings(listings: Mapping[str, ImageListing]) -> list[DataFinding]:
     """
     found: list[DataFinding] = []
     for name, listing in listings.items():
-        where = "" if name == "train" else f" of the {_TITLES[name]} set"
+        where = "" if name == "train" else f" in the {_TITLES[name]} set"
         found += [
             DataFinding("table", f"{note}{where and f' ({_TITLES[name]} set)'}") for note in listing.notes
         ]
@@ -90,7 +90,7 @@ def prepared_findings(
     kept = np.setdiff1d(np.arange(len(train)), held) if held is not None else np.arange(len(train))
     for name, prepared, rows in sides:
         if prepared is not train:
-            found += _black(prepared, f" of the {_TITLES[name]} set")
+            found += _black(prepared, f" in the {_TITLES[name]} set")
             if _is_one_set(train.listing, prepared.listing):
                 continue
         found += _duplicates(train, kept, prepared, rows, _TITLES[name], watch)
@@ -129,16 +129,19 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     """How many files are skipped and why, and folders of which nothing is left."""
     empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
     if empty:
-        folders = counted(len(empty), "folder has", "folders have")
+        folders, verb = counted(len(empty), "folder", "folders"), "has" if len(empty) == 1 else "have"
         so = "it is not a class" if len(empty) == 1 else "they are not classes"
-        yield DataFinding("lost", f"{folders} no images that can be read{where}, so {so}: {_some(empty)}")
+        yield DataFinding(
+            "lost", f"{folders}{where} {verb} no images that can be read, so {so}: {_some(empty)}"
+        )
     if listing.notes:
         return
     reasons = Counter(item.reason for item in listing.skipped if item.reason not in (NO_IMAGES, LEFT_OUT))
     if reasons:
         parts = [f"{count:,} {reason}" for reason, count in reasons.most_common(3)]
-        files = counted(sum(reasons.values()), "file is", "files are")
-        yield DataFinding("skipped", f"{files} skipped{where}: {', '.join(parts)}")
+        count = sum(reasons.values())
+        files, verb = counted(count, "file", "files"), "is" if count == 1 else "are"
+        yield DataFinding("skipped", f"{files}{where} {verb} skipped: {', '.join(parts)}")
 
 
 def _some(names: Sequence[str]) -> str:
@@ -212,10 +215,11 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
     if black:
         every = "All images" if len(black) == len(prepared) else counted(len(black), "image", "images")
         verb = "looks" if len(black) == 1 < len(prepared) else "look"
+        example = f", such as {prepared.paths[black[0]]}" if len(black) < len(prepared) else ""
         yield DataFinding(
             "black",
-            f"{every}{where} {verb} completely black to the network, such as {prepared.paths[black[0]]}: for drawings "
-            "on a transparent background, set alpha to white; 16-bit and 32-bit images must use their full range",
+            f"{every}{where} {verb} completely black to the network{example}: for drawings on a transparent "
+            "background, set alpha to white; 16-bit and 32-bit images must use their full range",
         )
 
 

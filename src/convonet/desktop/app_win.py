@@ -30,6 +30,7 @@ from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.steady import forget_hover
 from convonet.desktop.widgets.tour import Tour
 from convonet.desktop.work_line import WorkLine
+from convonet.documents.exports import Int8Export
 from convonet.documents.written import WrittenFile
 from convonet.launch.work import WorkEnded
 from convonet.session.steps import steps
@@ -173,18 +174,18 @@ class AppWin(QMainWindow):
         if exported := ended.answer(ExportTask, WrittenFile):
             text, file = f"Exported and checked: {exported.path}", Path(exported.path)
             # A dialog that is open must not hold up the others who hear of the end.
-            QTimer.singleShot(0, self, lambda: self._tell_export(file))
+            QTimer.singleShot(0, self, lambda: self._tell_export(file, _compared(ended)))
         if reported := ended.answer(ReportTask, WrittenFile):
             text = f"Saved: {reported.path}"
         self.statusBar().showMessage(text, _MESSAGE_MS)
         if self._closing:
             self.close()
 
-    def _tell_export(self, path: Path) -> None:
+    def _tell_export(self, path: Path, compared: str) -> None:
         """Where the exported model is; a person who waited for it is told in a dialog."""
         if self.controller.ask is None or self._closing:
             return
-        text = f"{path}\n\nIt gives the same predictions as the model, image by image."
+        text = f"{path}\n\n{compared}"
         if self.controller.ask.choose("Exported and checked", text, (_SHOW, "Close")) == _SHOW:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
 
@@ -274,6 +275,18 @@ def _beside(rail: Rail) -> QScrollArea:
     area.setFixedWidth(rail.width())
     rail.width_changed.connect(area.setFixedWidth)
     return area
+
+
+def _compared(ended: WorkEnded) -> str:
+    """How close an export is to the model. Only 8-bit networks may differ more than by rounding."""
+    if isinstance(ended.task, ExportTask) and ended.task.format == "onnx-int8":
+        found = ended.answer(ExportTask, Int8Export)
+        assert found is not None, "an export that is done has an answer"
+        return (
+            f"Accuracy {100 * found.int8.accuracy:.1f}%, {100 * found.float_.accuracy:.1f}% in floating point, "
+            f"measured on {found.images:,} images."
+        )
+    return "The exported model gives the same predictions as the original, image by image."
 
 
 def _failure(ended: WorkEnded) -> str:

@@ -16,9 +16,9 @@ class DeletionCurve(Document):
     Attributes:
         shares: fractions of the image that are deleted.
         curve: the probability at each fraction; the pixels with the highest values in the map are deleted first.
-        random_curve: the mean over several random orders.
+        random_curve: the mean over several reference maps, which are shifted and mirrored copies of the map.
         area, random_area: areas under the curves, 0..1.
-        beaten: how many of the `orders` random orders lower the probability more slowly.
+        beaten: with how many of the `orders` reference maps the probability falls more slowly.
     """
 
     shares: tuple[float, ...]

@@ -51,7 +51,7 @@ class Int8Numbers(Document):
         only_float_correct, only_int8_correct: number of images that only one network classifies correctly.
         changed_predictions: number of images that the two networks classify differently.
         largest_difference: largest difference in any probability.
-        max_loss: the largest accuracy loss allowed.
+        max_loss: the largest accuracy drop allowed, 0..1.
         weight_bits: 8 or 7.
         threads: threads used in the comparison; None: all cores.
     """

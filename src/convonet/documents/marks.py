@@ -26,7 +26,7 @@ class Mark(NamedTuple):
 
 
 def marks_file(root: Path) -> Path:
-    """The file with the marks of a set; next to the set if it is a file itself."""
+    """The file with the marks of a set; next to the set if the set is a file."""
     return (root if root.is_dir() else root.parent) / MARKS_FILE
 
 

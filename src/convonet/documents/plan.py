@@ -214,7 +214,7 @@ class Plan(Document):
         return self.changed(decisions=(*self.decisions, decision))
 
     def anew(self) -> Plan:
-        """The same plan and decisions without results: what a repetition starts from."""
+        """The same plan and decisions without results, to repeat the run from."""
         fresh = tuple(
             one.changed(state="waiting", reason="", validation=None, seconds=0.0, images_per_second=0.0)
             for one in self.candidates

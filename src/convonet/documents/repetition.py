@@ -43,7 +43,8 @@ class EnvironmentChange(Document):
 
     def sentence(self) -> str:
         """In words."""
-        return f"{self.name} {self.before} is now {self.after}"
+        before = "" if self.before is None else f" {self.before}"
+        return f"{self.name}{before} is now {self.after}"
 
 
 class NumberChange(Document):

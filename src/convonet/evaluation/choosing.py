@@ -52,7 +52,7 @@ class ThresholdRequest:
             )
         if self.min_recall is not None and not 0 < self.min_recall <= 1:
             faults["min_recall"] = (
-                f"min_recall: expected a number above 0 and up to 1, received {self.min_recall:g}"
+                f"min_recall: expected a number above 0 and at most 1, received {self.min_recall:g}"
             )
         if self.costs is not None and not (min(self.costs) >= 0 < max(self.costs) < np.inf):
             faults["costs"] = f"costs: expected two costs of 0 or more, not both 0, received {self.costs}"

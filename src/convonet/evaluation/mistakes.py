@@ -27,12 +27,12 @@ class Mistake(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Such as `7, not 1 (98.3%)`; without the `not` where the prediction is correct."""
+        """Such as `7 predicted as 1 (98.3%)`; `7 (98.3%)` where the prediction is correct."""
         share = f"({100 * self.confidence:.1f}%)"
         return (
             f"{self.true} {share}"
             if self.true == self.predicted
-            else f"{self.true}, not {self.predicted} {share}"
+            else f"{self.true} predicted as {self.predicted} {share}"
         )
 
 

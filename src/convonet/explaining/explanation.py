@@ -66,7 +66,7 @@ def explain_images(
         label: the class to be explained; None: the one that the model answers, image by image.
         settings: see `ExplainSettings`.
         faithful: also check each map; some 230 predictions an image.
-        seed: of the check's random orders.
+        seed: of the check's reference maps.
         watch: asked between images.
 
     Raises:

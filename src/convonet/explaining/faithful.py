@@ -24,9 +24,9 @@ class Deletion:
     Attributes:
         shares: of the image that is deleted, 0..1.
         curve: the probability at each share, the brightest of the map deleted first.
-        random_curve: the mean of several random orders.
+        random_curve: the mean over several reference maps.
         area, random_area: under the curves, 0..1; smaller: the answer was hurt sooner.
-        beaten: how many of the `orders` random orders hurt the answer later.
+        beaten: with how many of the `orders` reference maps the probability falls later.
     """
 
     shares: tuple[float, ...]
@@ -77,9 +77,9 @@ def delete(
     seed: int = 0,
     watch: Watch | None = None,
 ) -> Deletion:
-    """Delete an image step by step, by the map and in random orders.
+    """Delete an image step by step, by the map and by reference maps.
 
-    Deleted pixels get the image's mean colour. A random order moves the map elsewhere and mirrors it, so
+    Deleted pixels get the image's mean colour. A reference map is the map moved elsewhere and mirrored, so
     that it deletes patches of the same size and shape: single pixels here and there would hurt any network.
 
     Args:
@@ -150,21 +150,18 @@ def _curve(
 
 def _sentence(deletion: Deletion, likeness: float | None) -> str:
     sentence = (
-        f"Deleting the pixels with the highest values first lowers the probability faster than {deletion.beaten} of "
-        f"{deletion.orders} random orders (area {deletion.area:.2f} against {deletion.random_area:.2f})"
+        "When the pixels with the highest values are deleted first, the probability falls faster than with "
+        f"{deletion.beaten} of {deletion.orders} reference maps (area {deletion.area:.2f}, reference maps "
+        f"{deletion.random_area:.2f})"
     )
     if not deletion.better:
         sentence += ": do not rely on this map"
     if likeness is None:
         return f"{sentence}."
-    learnt = (
-        "a network with shuffled weights gives a similar map"
+    # Only what this check has tested: a map may depend on the weights and still fail the deletion.
+    changes, shown = (
+        ("is similar", "shows the image rather than what the network learned")
         if likeness > _ALIKE
-        else "with shuffled weights the map is different"
+        else ("is different", "depends on what the network learned")
     )
-    shown = (
-        "the map shows the image rather than what the network learned"
-        if likeness > _ALIKE
-        else "the map shows what the network learned"
-    )
-    return f"{sentence}; {learnt} (rank correlation {likeness:.2f}): {shown}."
+    return f"{sentence}. With shuffled weights, the map {changes} (rank correlation {likeness:.2f}), so it {shown}."

@@ -164,7 +164,7 @@ prints one JSON object for each image: the class, its probability, and the proba
 | `{MODEL}` | the network: input `pixels`, float32 0..255, {shape}, {colour}; output `probabilities` |
 | `{ABOUT}` | class names, how images are resized, threshold |
 | `{LABELS}` | class names, one per line |
-| `{SCRIPT}` | predicts; needs ONNX Runtime, Pillow and NumPy only |
+| `{SCRIPT}` | predicts; needs only ONNX Runtime, Pillow and NumPy |
 | `{GOLDEN}/` | images with their probabilities |
 
 Pixel scaling, temperature scaling and the conversion to probabilities are part of the network. `{SCRIPT}` reads

@@ -122,8 +122,8 @@ def largest_difference(
     if wrong.any():
         worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1)))
         raise refusal(
-            f"differences up to {tolerance:g} and the same class for each of {len(apart)} images",
-            f"{apart[worst]:g} for image {worst + 1}, and {int(wrong.sum())} images that differ",
+            f"probabilities within {tolerance:g} and the same class for each of {len(apart)} images",
+            f"a difference of {apart[worst]:g} for image {worst + 1} (images that differ: {int(wrong.sum())})",
         )
     return float(apart.max(initial=0.0))
 

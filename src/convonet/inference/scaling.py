@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ParamError
-from convonet.params.data_params import Scaling
+from convonet.params.data_params import DataParams, Scaling
+from convonet.params.fields import fields_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
@@ -79,8 +80,9 @@ def _fitted(values: tuple[float, ...], channels: int) -> tuple[float, ...]:
 def _fault(name: str, values: Sequence[float] | None, channels: int) -> str | None:
     if values is not None and len(values) in (1, channels):
         return None
+    label = fields_of(DataParams)[name].label
     return (
-        f"{name} (Pixels): standard scaling expects one number"
+        f"{name} ({label}): standard scaling expects one number"
         + (f" or {channels}, one per channel" if channels > 1 else "")
         + f", received {'none' if values is None else len(values)}"
     )

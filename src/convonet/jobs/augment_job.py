@@ -48,9 +48,9 @@ def work(run: Run, task: AugmentTask, watch: Watch) -> AugmentDocument:
 
 def _check_empty(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise OutputError("This is a file, not a folder for augmented copies", where=folder)
+        raise OutputError("This is a file, not a folder for augmented images", where=folder)
     if folder.exists() and any(folder.iterdir()):
-        raise OutputError("The folder for augmented copies is not empty", where=folder)
+        raise OutputError("The folder for augmented images is not empty", where=folder)
 
 
 def _write_copies(given: TrainingImages, task: AugmentTask, folder: Path, watch: Watch) -> int:

@@ -136,8 +136,8 @@ def _sentence(document: Int8Numbers) -> str:
     """What 8 bits bring and cost, for those who follow the job."""
     low, high = document.accuracy_loss_interval
     return (
-        f"{document.int8.bytes / 2**20:.2f} MiB instead of {document.float_.bytes / 2**20:.2f} MiB, accuracy loss "
-        f"{100 * document.accuracy_loss:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)"
+        f"{document.int8.bytes / 2**20:.2f} MiB instead of {document.float_.bytes / 2**20:.2f} MiB, accuracy drop "
+        f"{100 * document.accuracy_loss:.1f} percentage points (95% CI {100 * low:.1f} to {100 * high:.1f})"
     )
 
 
@@ -168,7 +168,7 @@ def _judged_images(
         return "val", _prepared(task, data, "val", model, watch)
     except DataError as error:
         raise InputError(
-            "There are no test or validation images, so the accuracy loss cannot be measured",
+            "There are no test or validation images, so the drop in accuracy cannot be measured",
             hint=Hint.of("Use {} to specify data parameters with test images", option("data")),
         ) from error
 
@@ -205,9 +205,9 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
     low, high = loss.interval
     raise ModelFileError(
         "The 8-bit network loses too much accuracy, so no file was written",
-        expected=f"a loss of at most {100 * allowed:g}% on the {judged.split} images",
-        received=f"{100 * loss.value:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)",
-        hint=Hint.of("Allow a larger loss with {}, or use the floating-point network", option("max_loss")),
+        expected=f"an accuracy drop of at most {100 * allowed:g} percentage points on the {judged.split} images",
+        received=f"{100 * loss.value:.1f} (95% CI {100 * low:.1f} to {100 * high:.1f})",
+        hint=Hint.of("Allow a larger drop with {}, or use the floating-point network", option("max_loss")),
     )
 
 

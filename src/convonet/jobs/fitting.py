@@ -150,10 +150,11 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         file.append(history.csv_line(len(history) - 1))
         return file.size()
 
-    def cut(history: History, size: int) -> None:
+    def go_back(history: History, size: int) -> None:
         if len(history):
-            # Rows behind the checkpoint are written once more when training gets there again.
-            file.cut(size)
+            # Rows after the checkpoint are dropped. The table is written anew, not cut to `size`, since an earlier
+            # version that began it may have measured fewer columns.
+            write_text(file.path, history.csv_table())
         else:
             file.path.unlink(missing_ok=True)
 
@@ -163,7 +164,7 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         task.hyper,
         checkpoint=checkpoint,
         on_history=write_row,
-        on_resume=cut,
+        on_resume=go_back,
         workers=task.processes,
         executor=task.executor,
         loss=None if task.own_loss is None else create_own_loss(task.own_loss),

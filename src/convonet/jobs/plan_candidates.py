@@ -91,4 +91,4 @@ def contest(new: Trained, best: Trained) -> tuple[bool, str]:
     if new.score.collapsed != best.score.collapsed:
         return best.score.collapsed, "the other candidate is no better than always predicting one class"
     low, high = sorted((new.score.log_loss, best.score.log_loss))
-    return compared.difference < 0, f"validation log loss {low:.3f} against {high:.3f} ({numbers})"
+    return compared.difference < 0, f"validation log loss {low:.3f} compared with {high:.3f} ({numbers})"

@@ -52,7 +52,7 @@ def work(run: Run, task: StudyTask, watch: Watch) -> StudyDocument:
 
 def _write(run: Run, task: StudyTask, rows: Sequence[StudyRow], watch: Watch) -> None:
     write_text(run.file(STUDY), study_text(task, rows))
-    watch.tell(FileSaved(path=STUDY, title="Epochs to each target"))
+    watch.tell(FileSaved(path=STUDY, title="Epochs to reach each target"))
     watch.tell(StageStarted(stage="plot", title="Drawing"))
     cases = study_cases(task, rows)
     plotter = Plotter(run.path, watch=watch)

@@ -66,7 +66,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
         raise InputError(
             "Only a finished training run, search or study can be verified",
             where=first.path,
-            received=f"a {record.kind} run that is {first.state(record)}",
+            received=f"a run of kind {record.kind} that is {first.state(record)}",
         )
     repeated = _changed(moved(first.task(), task.data), task.changes, record.plan is not None)
     check_images(repeated, first.path, "verify")
@@ -105,7 +105,7 @@ def _changed(task: Task, changes: dict[str, str], planned: bool) -> Task:
     if not isinstance(task, TrainTask) or planned:
         raise InputError(
             "Only a training run without a recipe can be repeated on a different device or with a different precision",
-            received=f"a {task.kind} run" + " with a recipe" * planned,
+            received=f"a run of kind {task.kind}" + " with a recipe" * planned,
         )
     return task.changed(hyper=task.hyper.changed(**changes))
 
@@ -198,10 +198,12 @@ def _sentence(
             counted(count, what.removesuffix("s"), what) for what, count in compared.items()
         )
     elif difference.what == "data":
-        said = f"Not repeated: images have changed since the run. The first is {difference.place}"
+        said = f"Not repeated: images have changed since the run, including {difference.place}"
     else:
         said = f"Different: {difference.sentence()}"
     parts = [change.sentence() for change in changed]
     return f"{said}. " + (
-        f"Also different: {', '.join(parts)}." if parts else "The versions and the machine are the same."
+        f"Changed since the run: {', '.join(parts)}."
+        if parts
+        else "The versions and the machine are the same."
     )

@@ -89,7 +89,7 @@ class Follower:
             raise (self._run.read().error or Fault()).error()
         if state is RunState.INTERRUPTED:
             raise WorkerError(
-                "The process of this run ended unexpectedly",
+                "The run's worker process ended unexpectedly",
                 where=self._run.path,
                 hint="Resume the run to continue from its last checkpoint",
             )

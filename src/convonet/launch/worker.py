@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,8 @@ class Worker:
         """Tell the worker that nobody waits any more: it saves a checkpoint, and the run can be resumed."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        # Without this, the ended process stays in the system's table as a zombie.
+        threading.Thread(target=self._process.wait, daemon=True).start()
 
     def finish(self) -> RunState:
         """Wait for the end and make the record true, also when the worker could not.

@@ -193,7 +193,7 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     verb = "is" if only_a == 1 else "are"
     counts = f"Of {images:,} images, {only_a} {verb} predicted correctly only by {name_a} and {only_b} only by {name_b}"
     if only_a + only_b == 0:
-        return f"Of {images:,} images, {name_a} and {name_b} predict the same ones correctly."
+        return f"{name_a} and {name_b} predict the same {result.both_right:,} of {images:,} images correctly."
     p = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     if result.p_value >= alpha:
         return f"{counts}: the difference may be due to chance ({p})."

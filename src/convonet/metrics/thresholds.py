@@ -69,7 +69,7 @@ def threshold_for_recall(y_true: ArrayLike, p_positive: ArrayLike, min_recall: f
         ValueError: shapes differ, a value is out of range, or there is no positive.
     """
     if not 0 < min_recall <= 1:
-        raise ValueError(f"min_recall: expected a number above 0 and up to 1, received {min_recall!r}.")
+        raise ValueError(f"min_recall: expected a number above 0 and at most 1, received {min_recall!r}.")
     is_positive, p = _pair(y_true, p_positive)
     found = np.sort(p[is_positive])[::-1]
     if found.size == 0:

@@ -94,7 +94,7 @@ def _check_scores(model: NetModel, exported: OnnxModel, images: Images) -> None:
     if not apart <= SCORE_TOLERANCE * max(1.0, float(np.abs(expected).max())):
         raise ModelFileError(
             "The exported network gives different scores for unknown images, so no file was written",
-            expected=f"differences of at most {SCORE_TOLERANCE:g} of the largest score",
+            expected=f"differences of at most {SCORE_TOLERANCE:g} times the largest score",
             received=f"{apart:g}",
         )
 

@@ -225,7 +225,7 @@ _BASES = (
         file="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
         digest="d3e8ec802a04aa4fc771ee12a9a9b836",
-        source="Howard and others 2019",
+        source="Howard et al. 2019",
     ),
     BaseInfo(
         "mobilenet_v3_large",
@@ -241,7 +241,7 @@ _BASES = (
         file="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
         digest="07fb09a5933dd0c8eaafa16978110389",
-        source="Howard and others 2019",
+        source="Howard et al. 2019",
     ),
     BaseInfo(
         "efficientnet_b0",

@@ -24,7 +24,9 @@ class ConvLayer(ParamModel):
     kernel: int = param(
         3, "Kernel size", "Side length of the kernels, in pixels.", unit="pixels", ge=1, le=31
     )
-    stride: int = param(1, "Stride", "Step of the kernel, in pixels.", unit="pixels", ge=1, le=16)
+    stride: int = param(
+        1, "Stride", "Distance between positions of the kernel, in pixels.", unit="pixels", ge=1, le=16
+    )
     padding: Padding = param(
         "same", "Padding", "same keeps the size; valid uses no pixels outside the image."
     )

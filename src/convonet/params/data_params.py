@@ -138,7 +138,7 @@ class DataParams(ParamModel):
     )
     deviation: tuple[Annotated[float, pydantic.Field(gt=0, le=1)], ...] | None = param(
         None,
-        "Deviation",
+        "Standard deviation",
         "Standard deviation of each channel on the 0..1 scale, for standard scaling.",
         group="Pixels",
         default_text="not used",
@@ -146,7 +146,7 @@ class DataParams(ParamModel):
     prepared_limit: float | None = param(
         None,
         "Prepared images limit",
-        "Disk space that the prepared images of a set may take, in GB. If a set needs more, its images are decoded "
+        "Disk space that the prepared images of a set may take up, in GB. If a set needs more, its images are decoded "
         "each time they are used.",
         group="Pixels",
         unit="GB",

@@ -157,7 +157,7 @@ _FAMILIES = (
     FamilyInfo(
         "transfer",
         "Transfer learning",
-        "A network trained on other images, with a new head. For small sets.",
+        "A network trained on other images, with a new head. For small data sets.",
         "a textbook example; `convonet models` lists the backbones",
         {
             "base": "efficientnet_lite0",

@@ -75,7 +75,7 @@ def backslash_hint(fault: str) -> str | None:
     """What to do about the commonest fault of JSON that holds a path of Windows."""
     if "escape" not in fault.lower():
         return None
-    return "In JSON, write a backslash twice, as in C:\\\\cats, or use a slash, as in C:/cats"
+    return "In JSON, write a backslash twice, as in C:\\\\cats, or use a forward slash, as in C:/cats"
 
 
 def _near_file(path: Path) -> str | None:

@@ -122,7 +122,8 @@ class NetworkParams(ParamModel):
     global_pooling: GlobalPooling | None = param(
         None,
         "Global pooling",
-        "What happens to the last feature maps: none flattens them; average and max reduce each to one value.",
+        "How the last feature maps become a vector: each is reduced to its average or maximum. With none, they are "
+        "flattened.",
         group="Network",
         tunable=True,
         default_text="the family's default",

@@ -104,7 +104,7 @@ class SearchSpace:
         if wrong := {name: table for name, table in tables.items() if not isinstance(table, Mapping)}:
             raise ParamError.of(
                 {
-                    n: f"{n}: expected a table with parameter names as keys, received {v!r:.80}"
+                    n: f"{n}: expected an object with parameter names as keys, received {v!r:.80}"
                     for n, v in wrong.items()
                 }
             )

@@ -48,7 +48,7 @@ class StoppingParams(ParamModel):
     save_best: SaveBest | None = param(
         None,
         "Best epoch metric",
-        "Saves the model of the epoch that is best by this metric; none saves the model of the last epoch.",
+        "Saves the model of the epoch that is best by this metric. With none, it is the model of the last epoch.",
         group="Stopping",
         default_text="val_loss; without validation, the last epoch",
     )

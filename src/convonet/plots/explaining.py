@@ -134,7 +134,7 @@ def _draw_deletion(ax: Axes, deletion: DeletionCurves) -> None:
         color=MUTED,
         linewidth=1.4,
         linestyle=DASHES,
-        label="random regions",
+        label="reference maps (mean)",
     )
     tidy(ax, "", "Fraction deleted", "Probability")
     ax.set_title("Deletion", fontsize=LABEL_SIZE, color=INK)

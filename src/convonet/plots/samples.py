@@ -66,7 +66,7 @@ def mistakes_figure(
     title: str = "Mistakes, highest confidence first",
     columns: int = COLUMNS,
 ) -> Figure:
-    """A page of mistakes, titled such as `7 not 1 (98.3%)`; arguments as `samples_figure`."""
+    """A page of mistakes, titled such as `7 predicted as 1 (98.3%)`; arguments as `samples_figure`."""
     return _page(images, titles, title, columns, ORANGE)
 
 

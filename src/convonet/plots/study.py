@@ -67,7 +67,7 @@ def _named(row: StudyRow) -> str:
     return settings_text(row.params)
 
 
-@register("study", "Epochs to each target", "study.png")
+@register("study", "Epochs to reach each target", "study.png")
 def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure:
     """A panel for each case: targets from top to bottom, settings from left to right.
 
@@ -87,7 +87,7 @@ def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure
             ax.set_ylabel(f"target {100 * case.target:g}%", fontsize=TICK_SIZE, color=INK)
         if place // columns == rows - 1:
             ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
-    figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
+    figure.suptitle("Epochs to reach each target", fontsize=TITLE_SIZE, color=INK)
     if cases:
         # All panels have the same lines, so the legend of the first one serves all.
         handles = panels[0][0].get_legend_handles_labels()[0]

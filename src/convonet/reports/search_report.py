@@ -20,7 +20,7 @@ _PICTURES = {
     "parallel_coordinates.png": "Settings side by side",
     "search_history.png": "Progress of the search",
     "accuracy_and_seconds.png": "Score and training time",
-    "study.png": "Epochs to each target",
+    "study.png": "Epochs to reach each target",
 }
 _MOST_ROWS = 200
 

@@ -100,7 +100,9 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
     """
     task = run.task()
     if not isinstance(task, TuneTask):
-        raise InputError("Only a search has settings to use", where=run.path, received=f"a {task.kind} run")
+        raise InputError(
+            "Only a search has settings to use", where=run.path, received=f"a run of kind {task.kind}"
+        )
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
     if trial is None:
         found = best_of(settings)

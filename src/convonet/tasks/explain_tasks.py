@@ -29,7 +29,7 @@ class ExplainTask(Task):
             a fifth of the shorter side, a third of the patch.
         alpha: how much of the image the heat covers at most, 0..1.
         faithful: also check each map, some 230 predictions an image.
-        seed: of the check's random orders.
+        seed: of the check's reference maps.
         out: the folder that gets the files; None: the job's own.
     """
 

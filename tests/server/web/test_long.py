@@ -273,7 +273,7 @@ def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) 
     page.get_by_label("Measured by").select_option("validation accuracy")
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_text("Curves for each target").wait_for(timeout=120_000)
-    page.get_by_text("Epochs to each target, by validation accuracy").wait_for()
+    page.get_by_text("Epochs to reach each target, by validation accuracy").wait_for()
     page.get_by_role("columnheader", name="99.9%").wait_for()
     page.locator(".figures img").first.wait_for(state="attached")
     (run,) = served.client.get("/runs?kind=study").json()["runs"]

@@ -56,7 +56,7 @@ def answered(page: Any, act: Callable[[], Any], answers: int) -> None:
     with page.expect_response(re.compile("/screen")) as told:
         act()
     told.value.finished()
-    page.get_by_text(f"{answers} answers").wait_for()
+    page.get_by_text(f"left after {answers} answer").wait_for()
     page.wait_for_timeout(300)
 
 
@@ -125,7 +125,7 @@ def test_folder_names_become_labels_and_doubts_are_reviewed(
     convonet.sort(root / "half")
     page = visit(f"{serve().url}/#sort/half")
     page.get_by_role("button", name="Use folder names as labels").click(timeout=PATIENCE_MS)
-    page.get_by_text("0 of 60 images left, 3 answers").wait_for()
+    page.get_by_text("0 of 60 images left after 3 answers").wait_for()
     page.get_by_label("Order").select_option("review")
     row = page.locator(".sort-row", has=page.get_by_text("Perhaps 0"))
     row.wait_for()

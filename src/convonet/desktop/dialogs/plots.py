@@ -140,7 +140,7 @@ def _studied(run: Run, task: StudyTask) -> dict[str, Callable[[], Any]]:
     """All cases in one figure, and each as its own."""
     cases = plots.study_cases(task, study_rows(task, StudyFile(run.file(STUDY_HISTORY)).read()))
     found: dict[str, Callable[[], Any]] = {
-        "Epochs to each target": lambda: plots.study_figure(cases, task.metric)
+        "Epochs to reach each target": lambda: plots.study_figure(cases, task.metric)
     }
     # A case that has trained no epoch yet has no curve.
     drawn = [case for case in cases if case.history["accuracy"]]

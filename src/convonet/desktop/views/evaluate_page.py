@@ -208,12 +208,14 @@ class EvaluatePage(Page):
         self.tiles["accuracy"].show_value(
             percent_text(scores.accuracy), f"95% CI {100 * low:.1f}–{percent_text(high)}"
         )
-        self.tiles["baseline"].show_value(
-            percent_text(scores.baseline_accuracy), "always predicting one class"
-        )
+        self.tiles["baseline"].show_value(percent_text(scores.baseline_accuracy), "the most common class")
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
         top = scores.top_k_accuracy
-        note = f"top {scores['top_k']}: {percent_text(top)}" if top is not None else "mean over the classes"
+        note = (
+            f"top-{scores['top_k']} accuracy {percent_text(top)}"
+            if top is not None
+            else "mean over the classes"
+        )
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
         # A share times a count is a whole number only up to an error of rounding.
         wrong = scores.images - round(scores.accuracy * scores.images)

@@ -33,7 +33,7 @@ def confused_pairs(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> l
 def picture_of(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
     """An image with its answer; one that is marked bears what the mark says of it."""
     right = answer.true == answer.predicted
-    title = f"{answer.true} not {answer.predicted}" if not right else answer.true
+    title = f"{answer.true}, not {answer.predicted}" if not right else answer.true
     words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f}%)"
     return Picture(answer.address, words, not right and answer.address not in said, answer.top)
 

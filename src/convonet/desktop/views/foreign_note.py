@@ -24,7 +24,7 @@ _SCALINGS = {
 _BESIDE = "Names from the file next to the model"
 _NATURAL = "Folders in natural order (2 before 10)"
 _LETTERS = "Folders in alphabetical order (10 before 2)"
-_FILE = f"Another {LABELS} …"
+_FILE = "Names from a file …"
 _SHOWN = 8
 
 
@@ -69,7 +69,10 @@ class ForeignNote(QFrame):
         names = session.class_names
         order = ", ".join(f"{place} = {name}" for place, name in enumerate(names[:_SHOWN]))
         more = f" … {len(names):,} in all" if len(names) > _SHOWN else ""
-        unknown = f"The class names are not known. Choose a {LABELS}, or load images to use the names of their folders."
+        unknown = (
+            f"The class names are not known. Choose a file with the class names ({LABELS}), or load images to use the "
+            "names of their folders."
+        )
         self._order.setText(f"{order}{more}" if names else unknown)
 
     def _set_scaling(self) -> None:

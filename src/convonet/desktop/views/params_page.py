@@ -57,7 +57,7 @@ class ParamsPage(Page):
         self.expert = button(
             "Set every value",
             lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
-            tip="Expert: train one network with these values, which start out as the plan's values",
+            tip="Expert: train one network with the values that you set. Initially, they are the plan's values",
         )
         self.cards = BackboneCards(self.controller)
         self.search = QLineEdit()

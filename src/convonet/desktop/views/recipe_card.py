@@ -21,7 +21,7 @@ _MEANS: dict[TrainRecipe, str] = {
     "fast": "Tries only quick networks and keeps the best one.",
     "auto": "Tries several networks within the time budget and keeps the best one.",
     "best": "Tries several networks, trains longer, and keeps the best one.",
-    "none": "Trains one network with your values, which start out as the plan's values.",
+    "none": "Trains one network with the values that you set. Initially, they are the plan's values.",
 }
 
 

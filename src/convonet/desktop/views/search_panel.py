@@ -46,7 +46,7 @@ class SearchPanel(QWidget):
         self.minutes.setSpecialValueText("no limit")
         self.all_images = QCheckBox("All images")
         self.all_images.setToolTip(
-            f"If unchecked, at most {IMAGE_LIMIT:,} images are used, the same fraction of each class"
+            f"If unchecked, at most {IMAGE_LIMIT:,} images are used, with the same fraction of each class"
         )
         self.search.currentTextChanged.connect(self._search_chosen)
         self._search_chosen(self.search.currentText())

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea
 
+from convonet.desktop.views.evaluate_rows import count_text
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.answer_keys import AnswerKeys
 from convonet.desktop.widgets.basic import EmptyState, button, column, holder, label, row
@@ -67,7 +68,7 @@ class SortPage(Page):
         self.folders_button = button(
             "Use folder names as labels",
             self._take_folders,
-            tip="Images in a subfolder get its name as their label",
+            tip="Label each image with the name of its subfolder",
         )
         self.undo_button = button("Undo", self.undo, tip="Undo the last step (Ctrl+Z)")
         self.train_button = button("Train with these labels", self._train)
@@ -257,7 +258,9 @@ class SortPage(Page):
         counts = self._counts
         if not counts:
             return
-        words = f"{counts['left']:,} of {counts['images']:,} images left, {counts['presses']:,} answers"
+        words = f"{counts['left']:,} of {counts['images']:,} images left"
+        if counts["presses"]:
+            words += f" after {count_text(counts['presses'], 'answer')}"
         if not self.board.rows:
             review = self.order_box.currentData() == "review"
             words += ". No labels are in doubt" if review else ". Every image has an answer"
@@ -275,7 +278,7 @@ class SortPage(Page):
             return
 
         def done(count: int) -> None:
-            self.controller.noted.emit(f"{count:,} images copied to {out}")
+            self.controller.noted.emit(f"{count_text(count, 'image')} copied to {out}")
 
         self.controller.background.call(
             "sort-copy", lambda _: sorting.copy_class_folders(out), done, self._failed

@@ -19,7 +19,7 @@ from convonet.session.session import Session
 from convonet.tasks import StudyTask
 
 FIGURE = "study.png"
-TITLE = "Epochs to each target"
+TITLE = "Epochs to reach each target"
 _HEAD = ("Best", "Epochs trained")
 _NOT_REACHED = "not reached"
 
@@ -45,7 +45,7 @@ class StudyPanel(QWidget):
         self.measured.addItem("validation images", "val_accuracy")
         self.images = number("Images", 0, 10_000_000, 0)
         self.images.setSpecialValueText("all")
-        self.images.setToolTip("Use at most this many images, the same fraction of each class")
+        self.images.setToolTip("Use at most this many images, with the same fraction of each class")
         self.table = TableView(
             _HEAD,
             "epochs to each target",

@@ -180,7 +180,7 @@ class TrainPage(Page):
         """What is trained next where no plan says it."""
         images = self.session.sets.images("train")
         if self.session.params.recipe != "none":
-            return planned if not images else "The training is planned when it starts."
+            return planned if not images else "Training is planned when it starts."
         hyper = self.session.params.hyper
         network = (
             f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "

@@ -13,6 +13,7 @@ from convonet.desktop.widgets.candidates import CandidateLine, CandidateList, pe
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.interval_bar import IntervalBar
 from convonet.params.labels import settings_text
+from convonet.params.recipes import RECIPE_TITLES
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -166,7 +167,7 @@ class SummaryView(QScrollArea):
             self.buttons.append(made)
             line.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
         elif step.kind == "untested":
-            self._evaluate_button = button("Evaluate", self._evaluate.trigger)
+            self._evaluate_button = button("Test", self._evaluate.trigger)
             line.addWidget(self._evaluate_button, 0, Qt.AlignmentFlag.AlignVCenter)
         return holder(line)
 
@@ -189,5 +190,5 @@ def _line(one: Tried) -> CandidateLine:
 def _does(step: NextStep) -> str:
     """What the button changes."""
     if step.recipe is not None:
-        return f"Trains with the recipe {step.recipe}. This run is kept."
+        return f"Trains with the {RECIPE_TITLES[step.recipe]} recipe. This run is kept."
     return f"Trains with {settings_text(step.settings or {})}. This run is kept."

@@ -50,7 +50,7 @@ class AnswerKeys(QWidget):
         self._act = act
         self._flow = FlowLayout(gap=8)
         self.setLayout(self._flow)
-        self.setAccessibleName("Answers")
+        self.setAccessibleName("Labels")
         self.buttons: dict[str, AnswerButton] = {}
         self.by_key: dict[str, str] = {}
 

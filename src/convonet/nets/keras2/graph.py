@@ -94,7 +94,7 @@ def _layer(
     if name in _NETWORKS:
         return _network(part, (*path, str(own)), positions, leaves)
     if not isinstance(config, Mapping):
-        raise Unreadable(f"a {name} layer without a configuration")
+        raise Unreadable(f"a layer of type {name} without a configuration")
     kind = kind_of(name)
     layer = make_layer(kind, config)
     leaves.append(Leaf(layer, kind, (*path, str(own)), positions))

@@ -145,7 +145,7 @@ def make_layer(kind: str, config: Mapping[str, Any]) -> Any:
     rule, values = _KINDS[kind], dict(config)
     name = values.get("name")
     if not isinstance(name, str) or not name:
-        raise Unreadable(f"a {kind} layer without a name")
+        raise Unreadable(f"a layer of type {kind} without a name")
     # Keras 3 wants no slashes in names, and the DenseNets of Keras 2 are full of them.
     new_name = name.replace("/", "_")
     if values.pop("data_format", None) not in (None, "channels_last"):

@@ -44,7 +44,7 @@ def fill_from_h5(file: h5py.File, leaves: Sequence[Leaf]) -> None:
             named = [one for one in fits if f"/{outer}/" in f"/{'/'.join(one.path)}"]
             fits = named if outer == leaf.path[-1] or named else fits
         if len(fits) > 1:
-            raise Unreadable(f"two weights {name} of the layer {'/'.join(leaf.path)}")
+            raise Unreadable(f"two weights named {name} in the layer {'/'.join(leaf.path)}")
         used.update((leaf.path[0], *one.path) for one in fits)
         return fits[0].data if fits else None
 
@@ -117,7 +117,7 @@ def _fill(leaves: Sequence[Leaf], find: Find) -> None:
         for number, (old, new) in enumerate(present):
             data = find(leaf, number, old)
             if data is None:
-                raise Unreadable(f"no weight {old} of the layer {'/'.join(leaf.path)}")
+                raise Unreadable(f"no weight named {old} in the layer {'/'.join(leaf.path)}")
             _put(variables[new], data, f"{'/'.join(leaf.path)}/{old}")
         if leaf.kind == "Normalization" and present:
             leaf.layer.finalize_state()

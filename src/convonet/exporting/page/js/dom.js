@@ -24,6 +24,6 @@ export function answerParts({predicted, confidence, top, unknown}) {
     return make("li", "", label, make("span", "track", bar), make("span", "number", percent(probability)));
   });
   const strong = make("strong", "predicted", unknown ? "None of these" : predicted);
-  const rest = unknown ? `, most like ${predicted} (${percent(confidence)})` : ` ${percent(confidence)}`;
+  const rest = unknown ? ` (nearest: ${predicted}, ${percent(confidence)})` : ` ${percent(confidence)}`;
   return [make("p", "headline", strong, rest), make("ul", "bars", ...bars)];
 }

@@ -1,7 +1,7 @@
 // A model for other programs.
 
 import {archiveOf, ask, call, fileOf, seg} from "./api.js";
-import {fill, h, percent} from "./dom.js";
+import {fill, h} from "./dom.js";
 import {shownAs} from "./shown.js";
 import {store} from "./store.js";
 
@@ -14,8 +14,9 @@ function besideFloat({float, int8, accuracy_loss: loss, accuracy_loss_interval: 
   const mebibytes = ({bytes}) => (bytes / 2 ** 20).toFixed(1);
   const size = `${mebibytes(int8)} MiB (${mebibytes(float)} in floating point)`;
   const speed = (int8.images_per_second["32"] / float.images_per_second["32"]).toFixed(1);
-  const cost = `${percent(loss)} (95% CI ${(100 * ends[0]).toFixed(1)} to ${percent(ends[1])})`;
-  return `${size}, ${speed} times as fast; accuracy loss ${cost} on ${images} ${split} images.`;
+  const [drop, low, high] = [loss, ...ends].map((part) => (100 * part).toFixed(1));
+  const cost = `${drop} percentage points (95% CI ${low} to ${high})`;
+  return `${size}, ${speed} times as fast; accuracy drop ${cost} on ${images} ${split} images.`;
 }
 
 /** A card that exports a model and links to its files. */
@@ -36,7 +37,7 @@ export function exportCard(page, model) {
   const int8 = h(
     ".field",
     {hidden: true},
-    h("label", {htmlFor: "max-loss"}, "Maximum accuracy loss (%)"),
+    h("label", {htmlFor: "max-loss"}, "Maximum accuracy drop (percentage points)"),
     maxLoss,
   );
   format.addEventListener("change", () => {

@@ -3,6 +3,7 @@
 import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
 import {fill, h, head, note, say, whole} from "../dom.js";
+import {counted} from "../grid.js";
 import {sortScreen} from "../sort_screen.js";
 import {store, takeImages} from "../store.js";
 
@@ -24,7 +25,7 @@ export function sortPage(page) {
   const body = h("div");
   fill(page.place, head("Sort", "Label unlabeled images and write a label table", choose), body);
   const state = {id: "", about: null, order: "uncertain"};
-  state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Answers"});
+  state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Labels"});
   const screen = sortScreen(page, {keys: state.keys, selected: words, answer, acceptRow, keepRow});
   page.on(document, "keydown", pressed);
   if (page.part) begin(page.part);
@@ -100,7 +101,8 @@ export function sortPage(page) {
   function words() {
     const {images, left, presses} = state.about;
     const chosen = screen.chosen.size ? ` · ${whole(screen.chosen.size)} selected` : "";
-    say(state.words, `${whole(left)} of ${whole(images)} images left, ${whole(presses)} answers${chosen}`);
+    const after = presses ? ` after ${counted(presses, "answer")}` : "";
+    say(state.words, `${whole(left)} of ${whole(images)} images left${after}${chosen}`);
   }
 
   function key(sign, title, label, count) {

@@ -87,10 +87,10 @@ export function studyPage(page) {
       h(
         ".card",
         {},
-        h("h2", {}, `Epochs to each target, by ${what}`),
+        h("h2", {}, `Epochs to reach each target, by ${what}`),
         h(
           ".scroll",
-          {tabindex: 0, role: "region", "aria-label": "Epochs to each target"},
+          {tabindex: 0, role: "region", "aria-label": "Epochs to reach each target"},
           h(
             "table",
             {},
