@@ -66,7 +66,7 @@ def command_page() -> str:
         "| 0 | done |\n"
         "| 1 | the work failed, a file was missing, no image could be read, or `verify` found a difference |\n"
         "| 2 | wrong usage or invalid input |\n"
-        "| 130 | canceled; a checkpoint is kept, and `convonet resume` continues |\n"
+        "| 130 | canceled; a checkpoint is kept, and `convonet resume` continues the run |\n"
     )
     for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")

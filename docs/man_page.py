@@ -35,7 +35,7 @@ The work failed, a file was missing, no image could be read, or a comparison fou
 Wrong usage or invalid input.
 .TP
 .B 130
-Cancelled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues.
+Canceled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues the run.
 .SH ENVIRONMENT
 .TP
 .B CONVONET_HOME

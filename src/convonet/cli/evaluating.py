@@ -28,7 +28,10 @@ from convonet.session.models import model_path, write_predictions
 from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
 
 Model = Annotated[
-    str, typer.Argument(help="A run's folder or id, or a .keras file.", autocompletion=completion.models)
+    str,
+    typer.Argument(
+        help="A run's folder or id, or a .keras, .h5 or .onnx file.", autocompletion=completion.models
+    ),
 ]
 
 Labels = Annotated[
