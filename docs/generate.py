@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.cli.app import command_tree
+from convonet.cli.paths import argument_name
 from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
 from convonet.params.values import ParamModel
 
@@ -91,7 +92,7 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def _names(param: Any) -> str:
     if param.param_type_name == "argument":
-        return f"`{_cell((param.metavar or param.name).upper())}`"
+        return f"`{_cell(argument_name(param))}`"
     return ", ".join(f"`{option}`" for option in [*param.opts, *param.secondary_opts])
 
 

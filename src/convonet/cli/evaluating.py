@@ -174,7 +174,7 @@ def evaluate(
 
 def predict(
     model: Model,
-    paths: Annotated[list[Path], typer.Argument(help="Images and folders of images.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Images and folders of images.")],
     top: Annotated[int, typer.Option("--top", min=1, help="Number of classes to show per image.")] = 5,
     unsure_below: Annotated[
         float | None,

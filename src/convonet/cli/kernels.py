@@ -125,7 +125,7 @@ def kernel(
 
 def arithmetic(
     size: Annotated[
-        str | None, typer.Argument(metavar="[HxWxC]", help="The input, such as 28, 28x28 or 32x32x3.")
+        str | None, typer.Argument(metavar="HxWxC", help="The input, such as 28, 28x28 or 32x32x3.")
     ] = None,
     layers: Annotated[
         list[str] | None,
