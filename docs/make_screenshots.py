@@ -1,8 +1,8 @@
 """Makes the pictures of the window: `python docs/make_screenshots.py FOLDER [--all]`.
 
 Networks are trained in a folder of their own: on the digits, and on two of them as a set of two classes with Chinese
-names. The pictures of the pages of documentation are taken; with `--all` every page and dialog, light and dark, also at
-1920 × 1080 and with twice the pixels, to look at every one of them.
+names. The pictures of the pages of documentation are taken; with `--all` every page and dialog, light and dark, on
+screens of several sizes and at 200%, to look at every one of them.
 """
 
 from __future__ import annotations
@@ -62,6 +62,10 @@ DOCUMENTED = (
     "explain_1_light",
     "dialog_shown_as_light",
 )
+_SIZES = {
+    "1": ((1440, 900), (1024, 768), (900, 700)),
+    "2": ((720, 450),),  # a screen of 1440 × 900 at 200%
+}
 _TABS = {"data": 7, "network": 2, "train": 4, "test": 7, "explain": 3}
 _TWO = {"6": "六", "8": "八"}
 
@@ -77,7 +81,7 @@ def main() -> None:
     if given.take:
         Photographer(given.folder, given.all).take_all()
         return
-    for scale in ("1", "2") if given.all else ("1",):
+    for scale in _SIZES if given.all else ("1",):
         with tempfile.TemporaryDirectory() as folder:
             surroundings = {"CONVONET_HOME": folder, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
             command = [sys.executable, __file__, str(given.folder), "--take"]
@@ -312,7 +316,7 @@ class Photographer:
         if show:
             self._window.show_page(page)
         themes = self._themes(name)
-        sizes = ((1280, 800), (1920, 1080)) if self._everything else ((1280, 800),)
+        sizes = _SIZES[self._scale] if self._everything else ((1280, 800),)
         for width, height in sizes:
             self._window.resize(width, height)
             for theme in themes:

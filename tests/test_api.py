@@ -88,7 +88,7 @@ def test_a_planned_training_tells_what_was_tried(digits: Path, tmp_path: Path) -
     run = convonet.train(few, hyper, recipe="fast", minutes=1, out=tmp_path / "runs", threads=1)
     assert run.plan is not None
     assert run.summary is not None
-    assert "num_filters=4" in run.plan["notes"][-1]
+    assert "Filters 4" in run.plan["notes"][-1]
     assert run.summary.sentence == run.plan["sentence"]
     assert [one.name for one in run.summary.tried if one.chosen] == [run.plan["chosen"]]
     shown = run._repr_html_()

@@ -108,6 +108,7 @@ def test_wrong_numbers_are_told_together() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_the_loop_on_real_digits(real_data: Callable[[str], Path], tmp_path: Path) -> None:
     """5 % of 2,000 labels flipped: found, marked with their true class, trained again: test accuracy rises."""
     source = real_data("mnist_png")

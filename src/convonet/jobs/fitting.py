@@ -12,6 +12,7 @@ import numpy as np
 from convonet.atomic import write_text
 from convonet.documents.run_record import AdviceRow
 from convonet.errors import DataError
+from convonet.evaluation.models import keras_file
 from convonet.events import StageStarted, Warned, Watch
 from convonet.inference.keras_file import read_info
 from convonet.inference.net_input import NetInput
@@ -122,7 +123,7 @@ def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     """A saved model whose weights training starts from."""
     use_device(task.hyper.device)
     path = Path(str(task.from_model))
-    file = path / MODEL if path.is_dir() else path
+    file = keras_file(path)
     if file.suffix.lower() != ".keras" or read_info(file) is None:
         # A network made elsewhere knows neither its classes nor, mostly, how its pixels are scaled.
         said = task.data.scaling if task.data.is_set("scaling") else None
@@ -150,10 +151,11 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         file.append(history.csv_line(len(history) - 1))
         return file.size()
 
-    def cut(history: History, size: int) -> None:
+    def go_back(history: History, size: int) -> None:
         if len(history):
-            # Rows behind the checkpoint are written once more when training gets there again.
-            file.cut(size)
+            # Rows after the checkpoint are dropped. The table is written anew, not cut to `size`, since an earlier
+            # version that began it may have measured fewer columns.
+            write_text(file.path, history.csv_table())
         else:
             file.path.unlink(missing_ok=True)
 
@@ -163,7 +165,7 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         task.hyper,
         checkpoint=checkpoint,
         on_history=write_row,
-        on_resume=cut,
+        on_resume=go_back,
         workers=task.processes,
         executor=task.executor,
         loss=None if task.own_loss is None else create_own_loss(task.own_loss),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,8 @@ class Worker:
         """Tell the worker that nobody waits any more: it saves a checkpoint, and the run can be resumed."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        # Without this, the ended process stays in the system's table as a zombie.
+        threading.Thread(target=self._process.wait, daemon=True).start()
 
     def finish(self) -> RunState:
         """Wait for the end and make the record true, also when the worker could not.
@@ -212,7 +215,11 @@ class Worker:
 
 
 def _resume_hint(run: Path) -> Hint:
-    return Hint.of("{} continues from the last checkpoint", call(f"resume({str(run)!r})", f"resume {run}"))
+    return Hint.of(
+        "{} continues from the last checkpoint",
+        call(f"resume({str(run)!r})", f"resume {run}"),
+        window="Resume continues from the last checkpoint",
+    )
 
 
 def _took_too_long(run: Run) -> ConvonetError:

@@ -31,8 +31,10 @@ class History:
         return [row[name] for row in self.rows if name in row]
 
     def to_dict(self) -> dict[str, list[float]]:
-        """Columns of scores: `loss`, `accuracy`, `val_loss`, `val_accuracy` and the extra ones."""
-        return {name: self.column(name) for name in (*COLUMNS[1:5], *self.extra)}
+        """Columns of scores: `loss`, `accuracy`, `val_loss`, `val_accuracy` and the extra ones that all epochs have."""
+        # A run that an earlier version began may lack an extra score in its first epochs.
+        extra = [name for name in self.extra if len(self.column(name)) == len(self)]
+        return {name: self.column(name) for name in (*COLUMNS[1:5], *extra)}
 
     def csv_head(self) -> str:
         """The header line."""
@@ -44,6 +46,10 @@ class History:
         names = (*COLUMNS, *self.extra)
         # `repr` gives the shortest text that reads back as the same number.
         return ",".join("" if name not in values else repr(values[name]) for name in names)
+
+    def csv_table(self) -> str:
+        """The header line and all rows."""
+        return "".join(f"{line}\n" for line in (self.csv_head(), *map(self.csv_line, range(len(self)))))
 
 
 def csv_head(columns: Sequence[str] = COLUMNS) -> str:
