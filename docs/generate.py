@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.cli.app import command_tree
+from convonet.cli.paths import argument_name
 from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
 from convonet.params.values import ParamModel
 
@@ -66,7 +67,7 @@ def command_page() -> str:
         "| 0 | done |\n"
         "| 1 | the work failed, a file was missing, no image could be read, or `verify` found a difference |\n"
         "| 2 | wrong usage or invalid input |\n"
-        "| 130 | canceled; a checkpoint is kept, and `convonet resume` continues |\n"
+        "| 130 | canceled; a checkpoint is kept, and `convonet resume` continues the run |\n"
     )
     for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
@@ -91,7 +92,7 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def _names(param: Any) -> str:
     if param.param_type_name == "argument":
-        return f"`{_cell((param.metavar or param.name).upper())}`"
+        return f"`{_cell(argument_name(param))}`"
     return ", ".join(f"`{option}`" for option in [*param.opts, *param.secondary_opts])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from convonet._version import __version__
 from convonet.cli.app import command_tree
+from convonet.cli.paths import argument_usage
 
 HEAD = """.\\" Made by `make generate` from the code; a test compares the two.
 .TH CONVONET 1 "" "Convonet {version}" "User Commands"
@@ -35,7 +36,7 @@ The work failed, a file was missing, no image could be read, or a comparison fou
 Wrong usage or invalid input.
 .TP
 .B 130
-Cancelled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues.
+Canceled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues the run.
 .SH ENVIRONMENT
 .TP
 .B CONVONET_HOME
@@ -59,7 +60,9 @@ def man_page() -> str:
         parts.append(f'.SS "{_roff(name)}{_arguments(command)}"\n{_line(command.help or "")}\n')
         for param in command.params:
             if param.param_type_name != "argument" and param.name != "help":
-                names = ", ".join(f"\\fB{_roff(option)}\\fR" for option in [*param.opts, *param.secondary_opts])
+                names = ", ".join(
+                    f"\\fB{_roff(option)}\\fR" for option in [*param.opts, *param.secondary_opts]
+                )
                 value = "" if param.is_flag else f" \\fI{_roff(_metavar(param))}\\fR"
                 parts.append(f".TP\n{names}{value}\n{_line(param.help or '')}\n")
     return "".join(parts) + TAIL
@@ -76,7 +79,7 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def _arguments(command: Any) -> str:
     return "".join(
-        f" {_roff(_metavar(param))}" for param in command.params if param.param_type_name == "argument"
+        f" {_roff(argument_usage(param))}" for param in command.params if param.param_type_name == "argument"
     )
 
 

@@ -14,8 +14,8 @@ _LINE = 80
 
 INTRO = """# The Python interface
 
-Train, tune, evaluate, predict and explain in a script or notebook. Every call writes the same run folder as the
-command line.
+Train, tune, evaluate, predict and explain in a script or notebook. `train`, `tune`, `study` and `suspects` write the
+same run folders as the command line.
 
 ```python
 import convonet
@@ -55,8 +55,8 @@ convonet.predict(run, tensor, max_value=1.0)     # 0..1
 convonet.predict(run, ["a.jpg", "b.jpg"], errors="return")
 ```
 
-`train` and `evaluate` accept arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` instead of a folder. They are
-saved once to a file beside the runs, so that the run can be resumed and verified.
+`train` and `evaluate` accept arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` instead of a folder. The
+images are saved to a file beside the runs, so that the run can be resumed and verified.
 
 ```python
 run = convonet.train((x_train, y_train), test_data=(x_test, y_test), classes=["cat", "dog"])
@@ -147,7 +147,7 @@ All errors are subclasses of `convonet.ConvonetError` with the attributes `what`
 `hint`. Input that cannot be used raises an `InputError`, such as `ParamError`, `DataError`, `ModelFileError` or
 `RunNotFoundError`. A package that is not installed raises a `MissingPackageError`, whose hint is the command that
 installs it. A call that is rejected does not create a run folder. Ctrl-C saves a checkpoint and raises
-`KeyboardInterrupt`; `convonet.resume(run)` continues.
+`KeyboardInterrupt`; `convonet.resume(run)` continues the run.
 
 ## Types in the signatures
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Interface: TypeAlias = Literal["python", "command", "http"]
+Interface: TypeAlias = Literal["python", "command", "http", "window"]
+"""Those who read a hint; `window` is also the web page, whose pages and buttons have the same names."""
 
 
 class Spelling(NamedTuple):
@@ -44,7 +45,7 @@ def call(python: str, command: str) -> Spelling:
 
 
 class Hint(str):
-    """What to do next. As a text it is Python's version; `said` gives each interface its own.
+    """What to do next. As a text it is Python's version; `hint_for` gives each interface its own.
 
     An error travels from a worker through files to whoever shows it, so the versions travel with it.
     """
@@ -52,13 +53,18 @@ class Hint(str):
     versions: Mapping[str, str]
 
     @classmethod
-    def of(cls, text: str, *parts: Spelling) -> Hint:
-        """A sentence with `{}` for each of the parts."""
+    def of(cls, text: str, *parts: Spelling, window: str = "") -> Hint:
+        """A sentence with `{}` for each of the parts.
+
+        Args:
+            window: what to do in the window and on the web page, with the names of their pages, buttons and fields;
+                empty: nothing can be done there, so they show no hint rather than code.
+        """
         versions = {
             interface: text.format(*(getattr(part, interface) for part in parts))
             for interface in Spelling._fields
         }
-        return cls.read(versions["python"], versions)
+        return cls.read(versions["python"], versions | {"window": window})
 
     @classmethod
     def read(cls, text: str, versions: Mapping[str, str]) -> Hint:
@@ -69,5 +75,8 @@ class Hint(str):
 
 
 def hint_for(interface: Interface, hint: str | None) -> str | None:
-    """A hint in the words of an interface."""
-    return hint.versions.get(interface, str(hint)) if isinstance(hint, Hint) else hint
+    """A hint in the words of an interface; None where it has none."""
+    if not isinstance(hint, Hint):
+        return hint
+    # Hints in the runs of earlier versions have no words for the window, and its user cannot type code.
+    return hint.versions.get(interface, None if interface == "window" else str(hint)) or None

@@ -105,7 +105,7 @@ def compile_train_model(
         verbose: as in Keras' `fit`; 0 prints nothing.
 
     Returns:
-        The same model, trained. `model.history` holds loss and accuracy of each epoch.
+        The same model, trained. `model.history` holds the loss and accuracy of each epoch.
     """
     labels = np.asarray(y_train)
     # A single column holds class indices, not one-hot rows.

@@ -5,13 +5,14 @@ The commands run in this process, since starting one takes longer than refusing 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from convonet.cli.app import command_tree, run
 
@@ -119,6 +120,12 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("runs compare torn torn", "torn"),
         ("runs watch torn", "torn"),
         ("runs cancel torn", "torn"),
+        ("runs rename torn name", "The run's record cannot be read"),
+    ],
+    "a folder without a model": [
+        ("predict empty set", "There is no model in this folder"),
+        ("export empty", "There is no model in this folder"),
+        ("summary empty", "There is no model in this folder"),
     ],
     "a place that cannot be written to": [
         ("train set --out text.txt/runs", "text.txt"),
@@ -181,6 +188,26 @@ def _needing(group: TyperGroup, above: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 NEEDING = list(_needing(command_tree()))
+
+
+def _commands(group: TyperGroup) -> Iterator[TyperCommand]:
+    for command in group.commands.values():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command)
+        else:
+            yield command
+
+
+def test_usage_lines_name_arguments_in_one_form() -> None:
+    """Such as `RUN`, `PATH...` and `[DIR]`."""
+    pieces = {
+        piece
+        for command in _commands(command_tree())
+        for piece in command.collect_usage_pieces(command.context_class(command))
+    }
+    assert {"[OPTIONS]", "RUN", "[DIR]", "MODEL", "PATH...", "[PATH...]"} <= pieces
+    one = r"[A-Z][A-Zx|=]*(\.\.\.)?"
+    assert [piece for piece in sorted(pieces) if not re.fullmatch(rf"{one}|\[{one}\]", piece)] == []
 
 
 @pytest.mark.parametrize("words", NEEDING, ids=" ".join)

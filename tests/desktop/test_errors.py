@@ -12,7 +12,9 @@ import pytest
 from convonet.desktop.app import as_error, check_versions, show_faults
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.error import ErrorDialog
-from convonet.errors import ConvonetError, ParamError
+from convonet.errors import ConvonetError, ParamError, RunNotFoundError
+from convonet.hints import Hint, option
+from convonet.runs import RunStore
 
 Wait = Callable[..., None]
 
@@ -92,6 +94,22 @@ def test_the_dialog_shows_every_part_and_copies_all(qtbot: Any) -> None:
     assert error.sentence() in QGuiApplication.clipboard().text()
     dialog._take("Resume")
     assert dialog.taken == "Resume"
+
+
+def test_the_dialog_shows_the_hint_in_the_window_s_words(qtbot: Any, tmp_path: Path) -> None:
+    """Never Python; an error that names nothing of the window has no hint there."""
+    from PySide6.QtWidgets import QLabel
+
+    def shown(error: ConvonetError) -> set[str]:
+        dialog = ErrorDialog(error)
+        qtbot.addWidget(dialog)
+        return {widget.text() for widget in dialog.findChildren(QLabel)}
+
+    with pytest.raises(RunNotFoundError) as caught:
+        RunStore(tmp_path).find("zzzzzz")
+    assert "The Runs page lists the known runs" in shown(caught.value)
+    silent = shown(ConvonetError("No", hint=Hint.of("Train with {}", option("workers", 1))))
+    assert silent == {"No."}
 
 
 def test_several_faults_are_listed_each(qtbot: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convonet.errors import ModelFileError
-from convonet.evaluation.models import open_predictor, sha256_of
+from convonet.evaluation.models import keras_file, open_predictor, sha256_of
 from convonet.events import Event, Warned, Watch
 from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
@@ -133,3 +133,15 @@ def test_the_fast_way_loads_neither_keras_nor_torch(run: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_folder_without_a_keras_file_is_refused_in_the_same_words(tmp_path: Path) -> None:
+    """Where only Keras will do, as where ONNX does as well."""
+    for opening in (keras_file, open_predictor):
+        with pytest.raises(ModelFileError, match="There is no model in this folder") as caught:
+            opening(tmp_path)
+        assert "a run folder with model.keras" in str(caught.value.expected)
+    (tmp_path / "model.keras").write_bytes(b"")
+    assert keras_file(tmp_path) == tmp_path / "model.keras" == keras_file(tmp_path / "model.keras")
+    with pytest.raises(ModelFileError, match=r"Did you mean model\.keras"):
+        keras_file(tmp_path / "modle.keras")

@@ -31,7 +31,7 @@ def inspect(
     """Inspect a set: classes, counts, sizes, skipped files, duplicates and leaks.
 
     Args:
-        folder: the training images: a folder, a table or a .npz file.
+        folder: the training images: a folder, a table or an .npz file.
         test: the test images.
         data: other data parameters, such as `{"label_column": "dx"}`; folders in them are ignored.
         report: an HTML file to which the findings are written, with pictures.
@@ -67,8 +67,8 @@ def mark(
         All marks as they are now: `set`, `root`, `class`, `path`, `label`, `leave_out`.
 
     Raises:
-        InputError: none or more than one of `label`, `leave_out` and `undo` are given, or an image or class does
-            not exist.
+        InputError: there are images, but not exactly one of `label`, `leave_out` and `undo`, or an image or class
+            does not exist.
     """
     values = data_of(data)
     given = [images] if isinstance(images, (str, os.PathLike)) else list(images)

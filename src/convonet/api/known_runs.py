@@ -96,7 +96,7 @@ runs = list_runs
 
 
 def open_run(run: AnyRun) -> TrainedRun | TunedRun:
-    """Open an earlier training run or search, as `train` or `tune` returned it.
+    """Return the result of an earlier training run or search, as `train` or `tune` did.
 
     Args:
         run: the run folder, the id of the run, or an entry of `runs()`.
@@ -123,7 +123,7 @@ def resume(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun | TunedRun | dict[str, Any]:
-    """Continue a run that was stopped. A finished run does not change.
+    """Continue a run that was stopped. A finished run is left unchanged.
 
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.

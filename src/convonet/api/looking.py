@@ -188,7 +188,7 @@ def kernel(
         pool: then pool over 2 × 2 values.
 
     Returns:
-        `values`, the feature map, and `picture`, the same as uint8 pixels.
+        `values`, the feature map, and `picture`, the feature map as uint8 pixels.
 
     Raises:
         InputError: the kernel does not exist, or `image` is not a single image.

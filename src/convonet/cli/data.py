@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def samples(
     name: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist, cifar10 or cifar100.")],
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder to create, with one folder per class in it.")
+        Path, typer.Argument(metavar="DIR", help="Folder to create, with train and test folders in it.")
     ],
     json: opt.Json = False,
 ) -> None:
@@ -38,7 +38,9 @@ def samples(
 
 
 def inspect(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder with one folder per class.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="DIR", help="The images: a folder, or a CSV, TSV or .npz file.")
+    ],
     test: Annotated[str | None, typer.Option("--test", help="Test images to check as well.")] = None,
     report: Annotated[
         Path | None,

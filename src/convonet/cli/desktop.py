@@ -23,7 +23,7 @@ def desktop(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH]...",
+            metavar="PATH",
             help="What to open: a folder of images, a model, a run, images or a parameter file.",
         ),
     ] = None,

@@ -28,7 +28,10 @@ from convonet.session.models import model_path, write_predictions
 from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
 
 Model = Annotated[
-    str, typer.Argument(help="A run's folder or id, or a .keras file.", autocompletion=completion.models)
+    str,
+    typer.Argument(
+        help="A run's folder or id, or a .keras, .h5 or .onnx file.", autocompletion=completion.models
+    ),
 ]
 
 Labels = Annotated[
@@ -171,7 +174,7 @@ def evaluate(
 
 def predict(
     model: Model,
-    paths: Annotated[list[Path], typer.Argument(help="Images and folders of images.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Images and folders of images.")],
     top: Annotated[int, typer.Option("--top", min=1, help="Number of classes to show per image.")] = 5,
     unsure_below: Annotated[
         float | None,

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     model: Model,
-    paths: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images and folders of images.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Images and folders of images.")],
     method: Annotated[str, typer.Option("--method", help="grad_cam, saliency or occlusion.")] = "grad_cam",
     label: Annotated[
         str | None, typer.Option("--class", help="Class to explain. Default: the predicted one.")

@@ -74,10 +74,14 @@ def kernel(
     stride: Annotated[
         int, typer.Option("--stride", min=1, help="Distance between positions of the kernel, in pixels.")
     ] = 1,
-    padding: Annotated[PaddingChoice, typer.Option("--padding", help="Zero padding.")] = PaddingChoice.SAME,
+    padding: Annotated[
+        PaddingChoice, typer.Option("--padding", help="same adds zeros around the image; valid does not.")
+    ] = PaddingChoice.SAME,
     grey: Annotated[bool, typer.Option("--grey", help="Convert the image to grayscale first.")] = False,
     relu: Annotated[bool, typer.Option("--relu", help="Set negative values to 0.")] = False,
-    pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then apply 2×2 max pooling.")] = None,
+    pool: Annotated[
+        PoolChoice | None, typer.Option("--pool", help="Then pool over 2×2 values: max or average.")
+    ] = None,
     show: Annotated[
         ShowChoice | None,
         typer.Option("--show", help="How values are converted to pixels. The default depends on the kernel."),
@@ -121,7 +125,7 @@ def kernel(
 
 def arithmetic(
     size: Annotated[
-        str | None, typer.Argument(metavar="[HxWxC]", help="The input, such as 28, 28x28 or 32x32x3.")
+        str | None, typer.Argument(metavar="HxWxC", help="The input, such as 28, 28x28 or 32x32x3.")
     ] = None,
     layers: Annotated[
         list[str] | None,

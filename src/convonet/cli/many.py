@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 def many(
     data: Annotated[
         list[Path],
-        typer.Argument(metavar="DATA...", help="Data parameters (JSON) or folders of images, one per set."),
+        typer.Argument(metavar="DATA", help="Data parameters (JSON) or folders of images, one per set."),
     ],
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,

@@ -106,7 +106,10 @@ def summary(
 
 def export(
     model: Annotated[
-        str, typer.Argument(help="A run's folder or id, or a .keras file.", autocompletion=completion.models)
+        str,
+        typer.Argument(
+            help="A run's folder or id, or a .keras or .h5 file.", autocompletion=completion.models
+        ),
     ],
     format: Annotated[
         str,

@@ -59,7 +59,7 @@ Folder = Annotated[
     typer.Argument(
         metavar="DIR",
         help="Training images, the same as --train-dir: one folder per class, a folder that holds train, val and "
-        "test, a CSV or TSV file, or a .npz file.",
+        "test, a CSV or TSV file, or an .npz file.",
     ),
 ]
 TrainDir = Annotated[

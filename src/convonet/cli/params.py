@@ -140,7 +140,9 @@ def check(file: File, json: opt.Json = False) -> None:
 
 def set_values(
     file: File,
-    settings: Annotated[list[str], typer.Argument(help="NAME=VALUE; several values: A,B.")],
+    settings: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE", help="A value to set; several values: A,B.")
+    ],
     json: opt.Json = False,
 ) -> None:
     """Change values in a parameter file."""

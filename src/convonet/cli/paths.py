@@ -27,7 +27,7 @@ def _plain_refusals() -> Iterator[None]:
 
 
 class PlainCommand(TyperCommand):
-    """A command whose switches take no value, and whose help shows none."""
+    """A command whose switches take no value, and whose usage line names arguments such as `RUN` and `[PATH...]`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What is left of the arguments after the options."""
@@ -37,6 +37,11 @@ class PlainCommand(TyperCommand):
     def get_params(self, ctx: Any) -> Any:
         """Its options and arguments, `--help` among them."""
         return without_switch_types(super().get_params(ctx))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The parts of the usage line. Typer's versions differ in how they write an argument, so none is asked."""
+        arguments = [param for param in self.get_params(ctx) if param.param_type_name == "argument"]
+        return [self.options_metavar or "", *map(argument_usage, arguments)]
 
 
 class PlainGroup(TyperGroup):
@@ -48,11 +53,27 @@ class PlainGroup(TyperGroup):
 
 
 def without_switch_types(params: Any) -> Any:
-    """The parameters; Typer would show the type of what a switch becomes in Python: <bool>."""
+    """The parameters, arguments with their names in capitals.
+
+    Typer would show the type of what a switch becomes in Python: <bool>.
+    """
     for param in params:
         if getattr(param, "is_flag", False):
             param.metavar = ""
+        elif param.param_type_name == "argument":
+            param.metavar = argument_name(param)
     return params
+
+
+def argument_name(param: Any) -> str:
+    """What an argument is called in help and documentation, such as `RUN`."""
+    return str(param.metavar or param.name.upper())
+
+
+def argument_usage(param: Any) -> str:
+    """An argument in a usage line: `RUN`, several as `PATH...`, optional ones in brackets."""
+    name = argument_name(param) + ("..." if param.nargs != 1 else "")
+    return name if param.required else f"[{name}]"
 
 
 class PathTyper(typer.Typer):

@@ -75,7 +75,12 @@ def tune(
     ] = 1,
     images: Annotated[
         str,
-        typer.Option("--images", metavar="N|all", help="Number of images to use.", rich_help_panel=_SEARCH),
+        typer.Option(
+            "--images",
+            metavar="N|all",
+            help="Maximum number of images, stratified by class.",
+            rich_help_panel=_SEARCH,
+        ),
     ] = "10000",
     pruner: Annotated[
         str,
@@ -194,7 +199,7 @@ def study(
         str, typer.Option("--metric", help="Metric: accuracy (on the training images) or val_accuracy.")
     ] = "accuracy",
     images: Annotated[
-        str, typer.Option("--images", metavar="N|all", help="Number of images to use.")
+        str, typer.Option("--images", metavar="N|all", help="Maximum number of images, stratified by class.")
     ] = "all",
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="Number of training runs in parallel. Default: one per core.")

@@ -93,15 +93,29 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
         own = f'add "class_map": {entry} to the data parameters'
         rest = [name for name in extra if name not in offered]
         if rest:
-            return f"If they are the same classes, {own}; no match was found for {_named(rest)}"
+            unmatched = f"no match was found for {_named(rest)}"
+            return Hint.of(
+                "If they are the same classes, {}; {}",
+                Spelling(own, own, own),
+                Spelling(unmatched, unmatched, unmatched),
+                window=f"If they are the same classes, click “Use this class map” on the Data page; {unmatched}",
+            )
         return Hint.of(
             "If they are the same classes, use {}, or {}",
             option("accept_class_map", True),
             Spelling(own, own, own),
+            window="If they are the same classes, click “Use this class map” on the Data page",
         )
     if extra:
-        return "Add a class_map that maps each of these names to a class of the model, or remove the images"
-    return 'If the set really has no such images, set "missing_classes": "allow" in the data parameters'
+        return Hint.of(
+            "Add a class_map that maps each of these names to a class of the model, or remove the images",
+            window="Map each of these names to a class of the model in Class map on the Parameters page, "
+            "or remove the images",
+        )
+    return Hint.of(
+        'If the set really has no such images, set "missing_classes": "allow" in the data parameters',
+        window="If the set really has no such images, set Missing classes to allow on the Parameters page",
+    )
 
 
 def offered_map(extra: Sequence[str], missing: Sequence[str]) -> dict[str, str]:

@@ -104,6 +104,8 @@ def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
         hint=f"Did you mean {near}?"
         if near
         else Hint.of(
-            "Remove the mark with {}", call("mark(data, image, undo=True)", "mark DIR IMAGE --undo")
+            "Remove the mark with {}",
+            call("mark(data, image, undo=True)", "mark DIR IMAGE --undo"),
+            window=f"Add a class folder {label}, or delete the mark from the file",
         ),
     )

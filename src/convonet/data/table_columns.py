@@ -221,7 +221,11 @@ def _labels(table: TableFile, taken: Collection[str]) -> tuple[str, ...]:
             where=table.file,
             expected="label_column, the name of the correct column",
             received=", ".join(kinds[:12]),
-            hint=Hint.of("For example {}", data_value("label_column", kinds[0])),
+            hint=Hint.of(
+                "For example {}",
+                data_value("label_column", kinds[0]),
+                window=f"On the Parameters page, enter for example {kinds[0]} in Label column",
+            ),
         )
     raise DataError(
         "The table's header has no columns for path and label",

@@ -22,7 +22,7 @@ def save_session(controller: Controller) -> None:
     try:
         controller.window_state.save()
     except ConvonetError as error:
-        controller.noted.emit(error.sentence())
+        controller.noted.emit(error.sentence("window"))
 
 
 def restore_session(controller: Controller) -> None:
@@ -39,13 +39,13 @@ def restore_session(controller: Controller) -> None:
         try:
             step()
         except ConvonetError as error:
-            controller.noted.emit(error.sentence())
+            controller.noted.emit(error.sentence("window"))
     if not controller.window_state.model:
         controller.scan()
         return
 
     def missing(error: ConvonetError) -> None:
-        controller.noted.emit(error.sentence())
+        controller.noted.emit(error.sentence("window"))
         controller.scan()
 
     # The images are read with the model's classes, so the model comes first.

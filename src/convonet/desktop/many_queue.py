@@ -122,9 +122,9 @@ class ManyQueue(QObject):
             one.state, self.is_on = "stopped", False
             return
         one.state = "done" if ended.error is None else "failed"
-        one.problem = ended.error.sentence() if ended.error is not None else ""
+        one.problem = ended.error.sentence("window") if ended.error is not None else ""
         try:
             one.row = many_row(str(one.found.folder), ended.run)
         except ConvonetError as error:
             # A run that was refused before it began leaves nothing.
-            one.problem = one.problem or error.sentence()
+            one.problem = one.problem or error.sentence("window")

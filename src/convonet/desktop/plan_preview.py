@@ -104,7 +104,7 @@ class PlanPreview(QObject):
             self.changed.emit()
 
         def failed(error: ConvonetError) -> None:
-            self.plan, self.error, self.is_busy = None, error.sentence(), False
+            self.plan, self.error, self.is_busy = None, error.sentence("window"), False
             self.changed.emit()
 
         self._controller.background.call("plan", make, done, failed)

@@ -29,7 +29,9 @@ class Fault(Document):
     expected: str | None = None
     received: str | None = None
     hint: str | None = None
-    hints: dict[str, str] = Field({}, description="The hint as worded for Python, the command line and HTTP.")
+    hints: dict[str, str] = Field(
+        {}, description="The hint as worded for Python, the command line, HTTP, and the window and page."
+    )
     details: JsonObject = Field({}, description="`faults`: a sentence for each invalid field.")
 
     def error(self) -> ConvonetError:

@@ -91,13 +91,25 @@ def sha256_of(file: Path) -> str:
         raise ModelFileError(f"The model file cannot be read: {reason}", where=file) from error
 
 
-def _nothing(path: Path) -> ModelFileError:
+def keras_file(path: Path) -> Path:
+    """The Keras file at a path, which is the file itself or a run folder.
+
+    Raises:
+        ModelFileError: there is none.
+    """
+    file = path / "model.keras" if path.is_dir() else path
+    if not file.is_file():
+        raise _nothing(path, "a run folder with model.keras, or a .keras or .h5 file")
+    return file
+
+
+def _nothing(path: Path, accepted: str = ACCEPTED) -> ModelFileError:
     if path.is_dir():
-        return ModelFileError("There is no model in this folder", where=path, expected=ACCEPTED)
+        return ModelFileError("There is no model in this folder", where=path, expected=accepted)
     if path.exists():
-        return ModelFileError("This file is not a model", where=path, expected=ACCEPTED)
+        return ModelFileError("This file is not a model", where=path, expected=accepted)
     # A typo is most likely in the name, so its neighbours are offered.
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     near = nearest(path.name, beside)
     hint = f"Did you mean {near}?" if near else None
-    return ModelFileError("There is no such model", where=path, expected=ACCEPTED, hint=hint)
+    return ModelFileError("There is no such model", where=path, expected=accepted, hint=hint)

@@ -50,7 +50,11 @@ def find_layer(network: keras.Model, name: str) -> NamedLayer:
         return found[0]
     names = [named.name for named in found or layers]
     near = nearest(name, names)
-    listed = Hint.of("{} lists all layers", call("summary(model)", "summary MODEL"))
+    listed = Hint.of(
+        "{} lists all layers",
+        call("summary(model)", "summary MODEL"),
+        window="The Network page lists all layers",
+    )
     raise InputError(
         "The network has several layers with this name" if found else "The network has no such layer",
         where=name,

@@ -89,10 +89,16 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
                 raise ConvonetError(
                     "The browser used to check the export closed without responding",
                     received=f"exit code {browser.returncode}",
-                    hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
+                    hint=Hint.of(
+                        "Add {} to export without this check",
+                        option("unchecked", True),
+                        window="Export the model again",
+                    ),
                 ) from None
     raise ConvonetError(
         "The browser used to check the export did not respond",
         expected=f"a response within {_SECONDS:g} s",
-        hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
+        hint=Hint.of(
+            "Add {} to export without this check", option("unchecked", True), window="Export the model again"
+        ),
     )

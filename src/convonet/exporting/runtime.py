@@ -70,6 +70,7 @@ def find_runtime(*, source: Path | None = None, fetch: bool = False, watch: Watc
                 f"Add {{}} to download it once ({DOWNLOAD_MIB} MiB), or {_ELSEWHERE}",
                 option("fetch", True),
                 option("runtime"),
+                window="Export the model again, and allow the download",
             ),
         )
     watch.tell(StageStarted(stage="fetch", title=f"Downloading {PACKAGE} {VERSION}"))
@@ -84,7 +85,11 @@ def _packed(folder: Path) -> Path:
     if npm is None:
         raise InputError(
             "npm, which downloads ONNX Runtime Web, was not found",
-            hint=Hint.of(f"Install Node.js, or {_ELSEWHERE}", option("runtime")),
+            hint=Hint.of(
+                f"Install Node.js, or {_ELSEWHERE}",
+                option("runtime"),
+                window="Install Node.js, then export the model again",
+            ),
         )
     # A package may name programs that run when it is packed; none of them is needed.
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)]
@@ -103,6 +108,7 @@ def _packed(folder: Path) -> Path:
             hint=Hint.of(
                 "Check the internet connection and npm's settings, or pass a downloaded package with {}",
                 option("runtime"),
+                window="Check the internet connection and npm's settings",
             ),
         )
     return found[0]
@@ -150,6 +156,7 @@ def _check(files: Mapping[str, bytes], where: Path) -> None:
                 hint=Hint.of(
                     "Pass that version of the package with {}; Convonet uses no other version",
                     option("runtime"),
+                    window="Check which registry npm is set up for; Convonet uses no other version",
                 ),
             )
 

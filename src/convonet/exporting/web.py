@@ -119,6 +119,7 @@ def _browser(unchecked: bool, watch: Watch) -> Path | None:
             hint=Hint.of(
                 "Install one of them, or add {}; then open the export's check.html in a browser",
                 option("unchecked", True),
+                window="Install one of them, then export the model again",
             ),
         )
     watch.tell(Warned(message=f"{message}. Open the export's check.html in a browser.", subject="browser"))

@@ -75,7 +75,11 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
         raise InputError(
             "An 8-bit export needs training images for calibration, but this model does not record its training images",
             where=task.model,
-            hint=Hint.of("Specify the data parameters with {}, or export the model's run", option("data")),
+            hint=Hint.of(
+                "Specify the data parameters with {}, or export the model's run",
+                option("data"),
+                window="On the Runs page, open the run that trained the model, then export it",
+            ),
         )
     calibration = _prepared(task, data, "train", model, watch)
     split, judged_on = _judged_images(task, data, model, watch)
@@ -169,7 +173,11 @@ def _judged_images(
     except DataError as error:
         raise InputError(
             "There are no test or validation images, so the drop in accuracy cannot be measured",
-            hint=Hint.of("Use {} to specify data parameters with test images", option("data")),
+            hint=Hint.of(
+                "Use {} to specify data parameters with test images",
+                option("data"),
+                window="Use a model that was trained with test or validation images",
+            ),
         ) from error
 
 
@@ -207,7 +215,11 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
         "The 8-bit network loses too much accuracy, so no file was written",
         expected=f"an accuracy drop of at most {100 * allowed:g} percentage points on the {judged.split} images",
         received=f"{100 * loss.value:.1f} (95% CI {100 * low:.1f} to {100 * high:.1f})",
-        hint=Hint.of("Allow a larger drop with {}, or use the floating-point network", option("max_loss")),
+        hint=Hint.of(
+            "Allow a larger drop with {}, or use the floating-point network",
+            option("max_loss"),
+            window="Export the model as ONNX, which is the floating-point network",
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convonet.documents.exports import ExportDocument, Int8Export
-from convonet.evaluation.models import sha256_of
+from convonet.evaluation.models import keras_file, sha256_of
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.exporting.folder import export_folder
 from convonet.exporting.runtime import find_runtime
@@ -32,7 +32,7 @@ def work(run: Run, task: ExportTask, watch: Watch) -> ExportDocument | Int8Expor
     # Before minutes of work: a download that nobody allowed, or no browser, ends it.
     runtime = _runtime(task, watch) if wanted.name == "web" else None
     path = Path(task.model)
-    source = path / "model.keras" if path.is_dir() else path
+    source = keras_file(path)
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     model = NetModel.load(source, scaling=task.scaling)
     watch.check()

@@ -12,6 +12,7 @@ import numpy as np
 from convonet.atomic import write_text
 from convonet.documents.run_record import AdviceRow
 from convonet.errors import DataError
+from convonet.evaluation.models import keras_file
 from convonet.events import StageStarted, Warned, Watch
 from convonet.inference.keras_file import read_info
 from convonet.inference.net_input import NetInput
@@ -122,7 +123,7 @@ def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     """A saved model whose weights training starts from."""
     use_device(task.hyper.device)
     path = Path(str(task.from_model))
-    file = path / MODEL if path.is_dir() else path
+    file = keras_file(path)
     if file.suffix.lower() != ".keras" or read_info(file) is None:
         # A network made elsewhere knows neither its classes nor, mostly, how its pixels are scaled.
         said = task.data.scaling if task.data.is_set("scaling") else None

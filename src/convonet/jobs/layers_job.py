@@ -59,7 +59,11 @@ def _nothing(task: LayersTask) -> InputError:
         "There is nothing to draw: the network has no convolution"
         + ("" if task.image else ", and no image was given"),
         where=task.layer or task.model,
-        hint=Hint.of("{} lists the layers", call("summary(model)", "summary MODEL")),
+        hint=Hint.of(
+            "{} lists the layers",
+            call("summary(model)", "summary MODEL"),
+            window="The Network page lists the layers",
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from convonet.data.channels import find_channels
 from convonet.data.sources import scan_train
 from convonet.documents.network import SummaryDocument
 from convonet.errors import InputError
+from convonet.evaluation.models import keras_file
 from convonet.events import FileSaved, Watch
 from convonet.inference.net_input import NetInput
 from convonet.nets.net_model import NetModel
@@ -29,8 +30,7 @@ def work(run: Run, task: SummaryTask, watch: Watch) -> SummaryDocument:
 
 
 def _saved(name: str) -> NetModel:
-    path = Path(name)
-    return NetModel.load(path / "model.keras" if path.is_dir() else path, scaling="none")
+    return NetModel.load(keras_file(Path(name)), scaling="none")
 
 
 def _described(data: DataParams, hyper: HyperParams | None, watch: Watch) -> NetModel:

@@ -32,7 +32,11 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         raise InputError(
             "A recipe can train in only one process",
             received=f"recipe {task.recipe} with {task.processes} workers",
-            hint=Hint.of("Use {} or one worker", option("recipe", "none")),
+            hint=Hint.of(
+                "Use {} or one worker",
+                option("recipe", "none"),
+                window="Set Processes to 1 on the Parameters page",
+            ),
         )
     if task.recipe != "none" and task.from_model is None:
         # It loads the planner, which a training without a recipe has no use for.

@@ -215,7 +215,11 @@ class Worker:
 
 
 def _resume_hint(run: Path) -> Hint:
-    return Hint.of("{} continues from the last checkpoint", call(f"resume({str(run)!r})", f"resume {run}"))
+    return Hint.of(
+        "{} continues from the last checkpoint",
+        call(f"resume({str(run)!r})", f"resume {run}"),
+        window="Resume continues from the last checkpoint",
+    )
 
 
 def _took_too_long(run: Run) -> ConvonetError:

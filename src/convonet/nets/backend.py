@@ -147,7 +147,11 @@ def use_device(wanted: str) -> str:
             f"The device {wanted} is not available",
             expected=f"auto or one of {', '.join(there)}",
             received=wanted,
-            hint=Hint.of("Run {} to see the devices of this machine", _DOCTOR),
+            hint=Hint.of(
+                "Run {} to see the devices of this machine",
+                _DOCTOR,
+                window="Set Device to one of these on the Parameters page",
+            ),
         )
     # As keras is without a choice, so that a network that is opened later is on the same device.
     _choose_device(None if wanted == "auto" else chosen)

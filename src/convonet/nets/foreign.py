@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 
 from convonet.errors import ModelFileError
+from convonet.hints import Hint
 from convonet.inference.labels import labels_beside
 from convonet.inference.model_info import ModelInfo, Output
 from convonet.inference.scaling import PixelScaling, Scale, scale_of
@@ -27,6 +28,10 @@ _TRANSPARENT = ("InputLayer", "ZeroPadding2D", "Cropping2D", "CenterCrop", "Resi
 _POOLED_THERE = re.compile(r"global_average_pooling2d_GlobalAveragePooling2D\d+")
 _DENSE_THERE = re.compile(r"dense_Dense\d+")
 _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
+_SCALING_FIELD = (
+    "Set Scaling on the Parameters page: unit for pixels 0 to 1, symmetric for −1 to 1, none for 0 to 255"
+)
+_PIXEL_SCALING = "On the Use page of the window, choose the pixel scaling of the model"
 
 
 def describe(
@@ -190,17 +195,28 @@ def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, pa
             received=given,
         )
     if given is None:
-        raise ask_for_scaling(path, "the option `scaling`")
+        raise ask_for_scaling(path, "the option `scaling`", _PIXEL_SCALING)
     scale_of(given, channels)
     return PixelScaling(given)
 
 
-def ask_for_scaling(path: Path, option: str = "the data parameter `scaling`") -> ModelFileError:
-    """The error for a file that does not tell how pixels were scaled; `option` is where to say it."""
+def ask_for_scaling(
+    path: Path,
+    option: str = "the data parameter `scaling`",
+    window: str = _SCALING_FIELD,
+) -> ModelFileError:
+    """The error for a file that does not tell how pixels were scaled.
+
+    Args:
+        option, window: where to say it, in code and in the window.
+    """
     names = ", ".join(name for name in get_args(Scaling) if name != "standard")
     return ModelFileError(
         "The file does not record how pixels are scaled for its network",
         where=path,
         expected=f"one of {names}",
-        hint=f"Set it with {option}: `unit` for pixels from 0 to 1, `symmetric` for −1 to 1, `none` for 0 to 255",
+        hint=Hint.of(
+            f"Set it with {option}: `unit` for pixels from 0 to 1, `symmetric` for −1 to 1, `none` for 0 to 255",
+            window=window,
+        ),
     )

@@ -117,7 +117,11 @@ def _cannot_rebuild(path: Path, error: Exception) -> ModelFileError:
         where=path,
         expected="a network of Keras' own layers, with all its weights",
         received=(lines[0] if lines else type(error).__name__)[:300],
-        hint=Hint.of("If it has custom layers, {}", _REGISTERED),
+        hint=Hint.of(
+            "If it has custom layers, {}",
+            _REGISTERED,
+            window="A network with custom layers can be opened only in Python",
+        ),
     )
 
 

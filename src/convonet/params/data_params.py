@@ -239,7 +239,7 @@ class DataParams(ParamModel):
         "Class map",
         "Maps class folders of the validation and test images to classes of the training images.",
         group="Classes",
-        default_text="the names match",
+        default_text="classes are matched by name",
     )
     missing_classes: MissingClasses = param(
         "refuse",

@@ -71,6 +71,7 @@ def rename(run: Run, title: str) -> None:
 
     Raises:
         InputError: the name has control characters, or more than 120 characters.
+        RunNotFoundError: the run's record is missing or damaged.
         OutputError: the run folder cannot be written to.
     """
     title = title.strip()
@@ -78,6 +79,8 @@ def rename(run: Run, title: str) -> None:
         raise InputError(
             "This name cannot be used", expected=f"one line of up to {_LONGEST} characters", where=run.path
         )
+    # A name in the folder of a damaged run would look as if the run were still usable.
+    run.read()
     write_text(run.file(TITLE), title + "\n")
 
 

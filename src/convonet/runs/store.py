@@ -130,7 +130,11 @@ class RunStore:
             expected="a run folder or the id of a known run",
             hint=f"Did you mean {near}?"
             if near
-            else Hint.of("{} lists the known runs", call("runs()", "runs list")),
+            else Hint.of(
+                "{} lists the known runs",
+                call("runs()", "runs list"),
+                window="The Runs page lists the known runs",
+            ),
         )
 
     def delete(self, run: Run) -> None:

@@ -65,7 +65,9 @@ def check_images(task: Task, run: Path, asked: Literal["resume", "verify"] = "re
                 field=name,
                 where=place,
                 hint=Hint.of(
-                    "If they were moved, specify the new folder: {}", _asked_again(asked, name, run)
+                    "If they were moved, specify the new folder: {}",
+                    _asked_again(asked, name, run),
+                    window=f"If they were moved, click {asked.capitalize()} and choose the new folder",
                 ),
             )
 

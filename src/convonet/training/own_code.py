@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from convonet.errors import InputError
+from convonet.hints import Hint, Spelling
 from convonet.nets.backend import keras
 
 _REGISTER = (
     "Put @keras.saving.register_keras_serializable() above its definition, and define get_config if it takes "
     "arguments"
 )
+_RESUME = Spelling(*3 * ("`convonet.resume`",))
 
 
 def is_own(thing: type | Any) -> bool:
@@ -85,7 +87,11 @@ def create_own_loss(document: dict[str, Any]) -> Any:
         raise InputError(
             "The custom loss of this run is not registered in this process",
             received=document["name"],
-            hint="In Python, run the code that registers it, then resume with `convonet.resume`",
+            hint=Hint.of(
+                "In Python, run the code that registers it, then resume with {}",
+                _RESUME,
+                window="A run with a custom loss can be resumed only in Python",
+            ),
         )
     config = document["config"]
     return _FunctionLoss(kind) if config is None else kind.from_config(config)

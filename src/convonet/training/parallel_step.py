@@ -188,5 +188,7 @@ def _check_divisible(model: Any) -> None:
             received=f"layer {drawing[0]}, which uses random numbers for the whole batch"
             if drawing
             else model.name,
-            hint=Hint.of("Train with {}", option("workers", 1)),
+            hint=Hint.of(
+                "Train with {}", option("workers", 1), window="Set Processes to 1 on the Parameters page"
+            ),
         )

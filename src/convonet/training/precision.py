@@ -41,7 +41,11 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
         raise InputError(
             "float16 cannot be used with several processes",
             received=f"precision=float16 with {workers} workers",
-            hint=Hint.of("Use precision=bfloat16, or {}", option("workers", 1)),
+            hint=Hint.of(
+                "Use precision=bfloat16, or {}",
+                option("workers", 1),
+                window="On the Parameters page, set Precision to bfloat16 or Processes to 1",
+            ),
         )
 
 

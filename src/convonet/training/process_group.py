@@ -170,7 +170,11 @@ class ProcessGroup:
                 raise TrainingError(
                     "A training worker process did not start",
                     where=f"process {rank + 1} of {self.size}",
-                    hint=Hint.of("Train with {}", option("workers", 1)),
+                    hint=Hint.of(
+                        "Train with {}",
+                        option("workers", 1),
+                        window="Set Processes to 1 on the Parameters page",
+                    ),
                 )
         join_on_this_machine(folder, 0, self.size)
 

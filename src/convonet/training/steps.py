@@ -110,7 +110,9 @@ def _divided(
         raise InputError(
             "Training in several processes needs the torch backend",
             received=f"{workers} workers on {backend.name()}",
-            hint=Hint.of("Train with {}", option("workers", 1)),
+            hint=Hint.of(
+                "Train with {}", option("workers", 1), window="Set Processes to 1 on the Parameters page"
+            ),
         )
     # Torch need not be installed where another backend computes.
     from convonet.training.parallel_step import ParallelStep

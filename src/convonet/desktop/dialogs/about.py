@@ -75,7 +75,7 @@ class AboutDialog(QDialog):
         self._state.hide()
 
     def _failed(self, error: ConvonetError) -> None:
-        self._state.setText(error.sentence())
+        self._state.setText(error.sentence("window"))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QLayout, QPlainTextEdit, QTo
 
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.errors import ConvonetError, ParamError
+from convonet.hints import hint_for
 
 _WIDTH, _NAMES_WIDTH = 560, 110
 
@@ -70,7 +71,7 @@ class ErrorDialog(QDialog):
             ("Where", error.where),
             ("Expected", error.expected),
             ("Received", error.received),
-            ("What to do", error.hint),
+            ("What to do", hint_for("window", error.hint)),
         ]
         if isinstance(error, ParamError) and len(error.faults) > 1:
             pairs[:0] = [(name, sentence) for name, sentence in error.faults.items()]
@@ -93,7 +94,7 @@ class ErrorDialog(QDialog):
         self._fold.setText("▾ Details" if hidden else "▸ Details")
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(f"{self._error.sentence()}\n\n{self._details()}")
+        QGuiApplication.clipboard().setText(f"{self._error.sentence('window')}\n\n{self._details()}")
 
     def _take(self, offer: str) -> None:
         self.taken = offer

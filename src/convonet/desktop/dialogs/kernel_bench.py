@@ -222,7 +222,7 @@ class KernelBenchDialog(QDialog):
         self.sums.setText("\n".join(step.sentence for step in found))
 
     def _show_fault(self, error: ConvonetError) -> None:
-        self.fault.setText(error.sentence())
+        self.fault.setText(error.sentence("window"))
         self.fault.show()
 
 

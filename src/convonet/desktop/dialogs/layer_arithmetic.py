@@ -46,7 +46,7 @@ class LayerArithmetic(QWidget):
         try:
             found = through_layers(MapSize(height, width, channels), self.layers.text().split())
         except ConvonetError as error:
-            self.fault.setText(error.sentence())
+            self.fault.setText(error.sentence("window"))
             self.fault.show()
             return
         self.fault.hide()

@@ -74,7 +74,7 @@ class PlacesDialog(QDialog):
 
     def _show_fault(self, error: ConvonetError) -> None:
         self._show(self._folder)
-        self._fault.setText(error.sentence())
+        self._fault.setText(error.sentence("window"))
         self._fault.show()
 
     def _show(self, folder: FolderDocument) -> None:

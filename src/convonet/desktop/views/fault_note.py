@@ -37,7 +37,7 @@ class FaultNote(QWidget):
         if not errors:
             return
         split, error = next(iter(errors.items()))
-        self._text.setText(f"{_NAMES[split]} images: {error.sentence()}")
+        self._text.setText(f"{_NAMES[split]} images: {error.sentence('window')}")
         self._offered = error.offered_map if isinstance(error, ClassMismatchError) else {}
         if self._offered:
             self._text.setText(

@@ -203,7 +203,7 @@ class UsePage(Page):
         self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f}%") for name, share in top])
 
     def _not_answered(self, error: ConvonetError) -> None:
-        self._says.setText(error.sentence())
+        self._says.setText(error.sentence("window"))
 
     def close_page(self) -> None:
         self.grid.close_threads()

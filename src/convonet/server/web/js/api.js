@@ -8,7 +8,12 @@ const LOOK_MS = 5000;
 /** A request that was refused: `message` is one sentence, `faults` has a sentence for each wrong field. */
 export class Fault extends Error {
   constructor(status, problem) {
-    super(problem?.detail ?? problem?.title ?? `The server responded with ${status}`);
+    // The API's own sentence names options as JSON spells them; the page has its own words.
+    super(
+      problem?.error?.what
+        ? sentence(problem.error)
+        : (problem?.detail ?? problem?.title ?? `The server responded with ${status}`),
+    );
     this.status = status;
     this.error = problem?.error ?? {};
     this.faults = this.error.details?.faults ?? {};
@@ -119,14 +124,20 @@ export async function ask(kind, {data, hyper, options} = {}, signal) {
   }
 }
 
-/** An error of a run's record in one sentence. */
+/** What to do next, with the names of this page; empty where nothing can be done here. */
+export const hintOf = ({hint, hints}) => (hints && Object.keys(hints).length ? hints.window : hint) || "";
+
+/** An error in one sentence and its hint. */
 export function sentence(error) {
   if (!error) return "";
+  const where = error.where && !error.what.includes(error.where) ? ` (${error.where})` : "";
   const parts = [
-    error.what,
-    error.where && `(${error.where})`,
+    `${error.what.replace(/\.+$/, "")}${where}`,
     error.expected && `expected ${error.expected}`,
     error.received && `received ${error.received}`,
   ];
-  return `${parts.filter(Boolean).join("; ")}${error.hint ? `. ${error.hint}` : ""}.`.replaceAll("; (", " (");
+  const text = `${parts.filter(Boolean).join("; ").replace(/\.$/, "")}.`;
+  const hint = hintOf(error);
+  if (!hint) return text;
+  return hint.endsWith("?") ? `${text} ${hint}` : `${text} ${hint.replace(/\.+$/, "")}.`;
 }

@@ -1,5 +1,6 @@
 // What is known of the sets that are chosen: counts, findings, skipped files, and how test names are matched.
 
+import {hintOf} from "./api.js";
 import {bars, fill, h, note, tile, whole} from "./dom.js";
 import {imagesFault} from "./reasons.js";
 import {changed, check, look, store} from "./store.js";
@@ -13,7 +14,7 @@ const MOST_SKIPPED = 200;
 export function errorCards(found) {
   return Object.entries(found.errors).map(([split, fault]) => {
     const offered = Object.entries(fault.details?.offered_map ?? {});
-    const hint = offered.length ? "These look like the same classes under different names:" : fault.hint;
+    const hint = offered.length ? "These look like the same classes under different names:" : hintOf(fault);
     return h(
       ".card",
       {role: "alert"},
