@@ -209,7 +209,7 @@ def search_history_figure(table: SearchTable) -> Figure:
         ecolor=MUTED,
         elinewidth=1,
         markersize=5,
-        label="mean ± standard deviation",
+        label="mean ± std",
     )
     ax.step(table.trials, best(table.scores), where="post", color=ORANGE, linewidth=1.8, label="best so far")
     tidy(ax, "Progress of the search", "trial", _TITLES[table.objective])

@@ -49,7 +49,7 @@ class StudyPanel(QWidget):
         self.images.setToolTip("Use at most this many images, with the same fraction of each class")
         self.table = TableView(
             _HEAD,
-            "epochs to each target",
+            "epochs to reach each target",
             empty="No settings yet. Click Study; each setting gets one row.",
             tips=NAMES,
         )
