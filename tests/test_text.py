@@ -14,10 +14,12 @@ from PIL import Image
 
 from convonet import text
 from convonet.cli.safe_stream import SafeStream
+from convonet.cli.summary import _scores
 from convonet.csv_files import csv_records, csv_rows, write_csv, write_csv_with_numbers
 from convonet.data.class_contract import impose_classes
 from convonet.data.marking import Change, mark_images
 from convonet.data.sources import scan_set
+from convonet.documents.summary import Tried
 from convonet.errors import InputError
 from convonet.inference.decide import positive_label
 from convonet.inference.decision import decide
@@ -279,3 +281,18 @@ def test_a_table_of_many_numbers_is_read_back_digit_by_digit(tmp_path: Path) -> 
         {"true": 'a "b", c', "p:b": "0.00001"},
         {"true": "-1", "p:b": repr(numbers[1][1])},
     ]
+
+
+def test_one_thing_is_not_in_the_plural() -> None:
+    assert [text.counted(count, "epoch is", "epochs are") for count in (0, 1, 2000)] == [
+        "0 epochs are",
+        "1 epoch is",
+        "2,000 epochs are",
+    ]
+
+
+def test_a_candidate_of_one_epoch() -> None:
+    tried = {"name": "own", "title": "Own", "state": "done", "accuracy": 0.5, "accuracy_interval": [0.4, 0.6]}
+    tried |= {"log_loss": 0.7, "seconds": 2.0, "chosen": True, "result": ""}
+    shown = [_scores(Tried.of(tried | {"epochs": epochs})) for epochs in (1, 2)]
+    assert [words.rpartition(", ")[2] for words in shown] == ["1 epoch", "2 epochs"]

@@ -143,3 +143,8 @@ def csv_text(cell: str) -> str:
 def url_part(text: str) -> str:
     """One part of an address, for an HTTP header: percent-encoded, so that no line can end in it."""
     return quote(text, safe="", errors="surrogateescape")
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """`1 image looks` or `2,000 images look`: the count with the words that suit it."""
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"

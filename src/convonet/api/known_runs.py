@@ -17,7 +17,7 @@ from convonet.runs import RunStore
 from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.documents import run_document
 from convonet.tasks import TrainTask, TuneTask
-from convonet.text import local_path
+from convonet.text import counted, local_path
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class RunListing(list[KnownRun]):
     """Runs, newest first; notebooks display a table."""
 
     def __repr__(self) -> str:
-        return f"<{len(self)} runs>"
+        return f"<{counted(len(self), 'run', 'runs')}>"
 
     def _repr_html_(self) -> str:
         columns = ("run", "kind", "state", "created", "test accuracy")

@@ -24,6 +24,7 @@ from convonet.runs import Run
 from convonet.runs.documents import adopted_hyper, train_document, tune_document
 from convonet.runs.summary_html import summary_html
 from convonet.runs.trials import FoldRow
+from convonet.text import counted
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class TunedRun:
 
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best mean accuracy {100 * self.best['mean_accuracy']:.1f}%"
-        return f"<TunedRun {self.path.name}: {self.state}, {len(self.results)} settings{best}>"
+        return f"<TunedRun {self.path.name}: {self.state}, {counted(len(self.results), 'setting', 'settings')}{best}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table, best row first."""

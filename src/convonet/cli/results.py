@@ -17,6 +17,7 @@ from convonet.runs import Run
 from convonet.runs.documents import run_document
 from convonet.runs.suspects import SUSPECTS
 from convonet.tasks.shown_as import quoted
+from convonet.text import counted
 
 _SHOWN = 20
 
@@ -96,7 +97,8 @@ def print_search(document: SearchDocument) -> None:
         note(f"… and {len(results) - _SHOWN} more in results.csv")
     if document.stopped:
         note(f"The search ended early: {document.stopped}.")
-    note(f"The search is {document.state}, {document.trials} of {document.planned_trials} settings:")
+    planned = counted(document.planned_trials, "setting", "settings")
+    note(f"The search is {document.state}, {document.trials} of {planned}:")
     say(document.run)
 
 

@@ -15,6 +15,7 @@ from convonet.documents.evaluation import (
     SetsTable,
     UnknownScores,
 )
+from convonet.text import counted
 
 _MOST_SKIPPED = 10
 
@@ -22,7 +23,7 @@ _MOST_SKIPPED = 10
 def print_scores(result: EvaluateDocument) -> None:
     """The scores with their intervals, the table of classes, the other sets, and the skipped files."""
     say(
-        f"Accuracy {percent(result.accuracy)} on {result.images:,} images "
+        f"Accuracy {percent(result.accuracy)} on {counted(result.images, 'image', 'images')} "
         f"({interval_text(result.accuracy_interval)}); baseline {percent(result.baseline_accuracy)}"
     )
     print_table(("score", "value", "95% CI"), list(_score_rows(result)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convonet.cli.output import interval_text, note, percent
 from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import CandidateEnded
+from convonet.text import counted
 
 
 def print_summary(summary: TrainingSummary) -> None:
@@ -18,7 +19,7 @@ def print_summary(summary: TrainingSummary) -> None:
         note(f"  Chosen: {summary.why}.")
     if summary.accuracy is not None and summary.interval is not None:
         note(
-            f"\nTest accuracy {percent(summary.accuracy)} on {summary.images:,} images "
+            f"\nTest accuracy {percent(summary.accuracy)} on {counted(summary.images, 'image', 'images')} "
             f"({interval_text(summary.interval)}); always predicting the most common class gives "
             f"{percent(summary.baseline or 0.0)}."
         )
@@ -48,5 +49,5 @@ def candidate_line(event: CandidateEnded) -> str:
 def _scores(one: Tried) -> str:
     if one.accuracy is None or one.accuracy_interval is None:
         return f"{one.state}: {one.result}" if one.result else one.state
-    epochs = f", {one.epochs} epochs" if one.epochs else ""
+    epochs = f", {counted(one.epochs, 'epoch', 'epochs')}" if one.epochs else ""
     return f"{percent(one.accuracy)} ({interval_text(one.accuracy_interval)}), {one.seconds:.0f} s{epochs}"

@@ -17,6 +17,7 @@ from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Watch
 from convonet.inference.batches import images_at_once
 from convonet.inference.unknown_rule import UnknownRule
+from convonet.text import counted
 
 RECALL = 0.95
 
@@ -77,7 +78,9 @@ def outside_scores(predictor: Predictor, files: Sequence[Path], watch: Watch) ->
             parts.append(scores)
         meter.tell(min(start + at_once, len(files)))
     if not parts:
-        raise DataError("None of the outside images can be read", received=f"{len(files)} files")
+        raise DataError(
+            "None of the outside images can be read", received=counted(len(files), "file", "files")
+        )
     return np.concatenate(parts)
 
 

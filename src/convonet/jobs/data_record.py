@@ -11,6 +11,7 @@ from convonet.documents.run_record import DataRecord, SetRecord, SkippedPath
 from convonet.errors import DataChangedError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
+from convonet.text import counted
 
 FILES = "data_files.csv"
 _HEADER = ("set", "path", "class", "hash")
@@ -76,12 +77,18 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
         paths = changed_paths(run, sets)
         if not accept:
             raise DataChangedError(
-                f"{len(paths)} images differ from those that the run started with: {', '.join(paths[:5])}",
+                f"{counted(len(paths), 'image differs', 'images differ')} from those that the run started with: "
+                f"{', '.join(paths[:5])}",
                 paths=paths,
                 where=next(iter(sets.values())).listing.root,
                 hint="Restore them, start a new run, or accept the change (accept_changed_data) when you resume",
             )
-        watch.tell(Warned(message=f"{len(paths)} images have changed since the run started", subject="data"))
+        watch.tell(
+            Warned(
+                message=f"{counted(len(paths), 'image has', 'images have')} changed since the run started",
+                subject="data",
+            )
+        )
     # The fingerprint says that something has changed, the table says what.
     write_data_files(run, sets)
     # What was found in the images before belongs to other images.

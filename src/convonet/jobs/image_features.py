@@ -89,7 +89,9 @@ def _backbone() -> str:
 def _check(where: Path, wanted: int, found: int, watch: Watch) -> None:
     if not found:
         raise DataError(
-            "None of the images in this folder can be read", where=where, received=f"{wanted} files"
+            "None of the images in this folder can be read",
+            where=where,
+            received=counted(wanted, "file", "files"),
         )
     if found < wanted:
         skipped = counted(wanted - found, "image cannot be read and is", "images cannot be read and are")

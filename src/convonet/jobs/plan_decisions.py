@@ -16,6 +16,7 @@ from convonet.jobs.train_sets import TrainSets
 from convonet.params.stopping_params import CALIBRATED_LOSS
 from convonet.runs import Run
 from convonet.tasks import TrainTask
+from convonet.text import counted
 from convonet.training.net_training import TrainingResult
 
 _FINISH_SECONDS = 15.0
@@ -126,7 +127,8 @@ class PlanDecisions:
             wanted = min(max(wanted, epoch + 1, candidate.least_epochs), upper)
             if wanted == before or (epoch == 1 and wanted == before - 1):
                 return None
-            reason = f"an epoch takes {mean:.1f} s, so {wanted} epochs are trained instead of {before}"
+            trained = counted(wanted, "epoch is", "epochs are")
+            reason = f"an epoch takes {mean:.1f} s, so {trained} trained instead of {before}"
             self._decide(candidate, "epochs", wanted, reason, after=epoch)
             return wanted
 
@@ -212,6 +214,7 @@ def _rate_field(candidate: Candidate) -> str:
 
 def _why_epochs(candidate: Candidate, epochs: int, speed: Speed, left: float) -> str:
     if epochs:
-        return f"{speed.images_per_second:,.0f} images/s: {epochs} epochs of {speed.epoch_seconds:.0f} s"
+        trained = counted(epochs, "epoch", "epochs")
+        return f"{speed.images_per_second:,.0f} images/s: {trained} of {speed.epoch_seconds:.0f} s"
     needed = candidate.least_epochs * speed.epoch_seconds
     return f"needs at least {needed:.0f} s, but only {max(left, 0):.0f} s of the time budget are left"

@@ -18,6 +18,7 @@ from convonet.runs.environment import available_cores
 from convonet.runs.event_log import LineFile
 from convonet.runs.trials import TRIALS, FoldRow, TrialsFile
 from convonet.tasks import TuneTask
+from convonet.text import counted
 from convonet.tuning.budget import Budget
 from convonet.tuning.executors import create_executor, get_ready
 from convonet.tuning.fold_data import FoldData
@@ -171,7 +172,7 @@ def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
     # Some that failed are rows of the table; if all did, the person must know why.
     if failed and len(failed) == len(rows):
         raise TrainingError(
-            f"None of the {len({row.trial for row in rows})} settings could be trained",
+            f"None of the {counted(len({row.trial for row in rows}), 'setting', 'settings')} could be trained",
             received=failed[0].reason,
             hint="Use smaller or different values",
         )

@@ -15,6 +15,7 @@ from convonet.plots.figures import BLUE, GREEN, INK, ORANGE, TICK_SIZE, TITLE_SI
 from convonet.plots.registry import register
 from convonet.runs.study_table import StudyRow
 from convonet.tasks import StudyTask
+from convonet.text import counted
 
 _SCORES = ("loss", "accuracy", "val_loss", "val_accuracy")
 _LINES = {"accuracy": (BLUE, "-", "training"), "val_accuracy": (ORANGE, "--", "validation")}
@@ -40,7 +41,7 @@ class StudyCase(NamedTuple):
         """What came of it."""
         if self.epochs is None:
             return "not reached"
-        return f"{self.epochs} epoch{'s' if self.epochs > 1 else ''}"
+        return counted(self.epochs, "epoch", "epochs")
 
 
 def study_cases(task: StudyTask, rows: Sequence[StudyRow]) -> list[StudyCase]:

@@ -64,8 +64,9 @@ def _search_summary(document: SearchDocument) -> list[str]:
         return ["No trials have finished."]
     values = settings_text(best.params)
     spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
+    settings = counted(document.trials, "setting", "settings")
     said = [
-        f"The best of {document.trials} settings is {values}: accuracy {100 * best.mean_accuracy:.2f}%{spread} on the "
+        f"The best of {settings} is {values}: accuracy {100 * best.mean_accuracy:.2f}%{spread} on the "
         "held-out images."
     ]
     tied = [row for row in document.results if row.tied and row.params != best.params]

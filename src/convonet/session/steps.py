@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.conditions import Code
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.session.session import Session
@@ -52,8 +53,8 @@ def _data(session: Session) -> tuple[Standing, str]:
     train, test = session.sets.images("train"), session.sets.images("test")
     if not train and not test:
         return "open", "Choose a folder"
-    shown = f"{train:,} images" if train else f"{test:,} test images"
-    return "done", f"{shown}, {len(session.sets.classes)} classes"
+    shown = counted(train, "image", "images") if train else counted(test, "test image", "test images")
+    return "done", f"{shown}, {counted(len(session.sets.classes), 'class', 'classes')}"
 
 
 def _params(session: Session) -> tuple[Standing, str]:
@@ -63,7 +64,7 @@ def _params(session: Session) -> tuple[Standing, str]:
         there = bool(session.sets.images("train")) or session.model is not None
         return ("done" if there else "open"), RECIPE_TITLES[session.params.recipe]
     hyper = session.params.hyper
-    note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
+    note = f"{hyper.family}, {counted(hyper.epochs, 'epoch', 'epochs')}"
     return ("done" if session.params.space.choices or session.model else "open"), note
 
 

@@ -12,6 +12,7 @@ from typing import TypedDict
 
 from convonet.errors import ParamError
 from convonet.params.hyper_params import HyperParams
+from convonet.text import counted
 from convonet.training.collapse import CollapseState
 
 _ROUNDING = 1 + 1e-9
@@ -100,7 +101,7 @@ class EarlyStopping:
         self.waited += 1
         if self.waited < self.patience:
             return None
-        return f"{self.monitor} has not improved for {self.patience} epoch{'' if self.patience == 1 else 's'}"
+        return f"{self.monitor} has not improved for {counted(self.patience, 'epoch', 'epochs')}"
 
     def state(self) -> PatienceState:
         """What a checkpoint keeps."""

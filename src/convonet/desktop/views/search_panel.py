@@ -17,6 +17,7 @@ from convonet.runs.documents import tune_document
 from convonet.session.session import Session
 from convonet.tasks import TuneTask
 from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
+from convonet.text import counted
 
 _HEAD = ("Accuracy %", "± %", "Loss", "Folds", "State", "Tied", "Seconds", "Trial")
 LABELS = {name: field.label for name, field in fields_of(HyperParams).items()}
@@ -113,7 +114,7 @@ class SearchPanel(QWidget):
         # Where a value is drawn from a range, the settings cannot be counted.
         if not space.varied or space.ranges:
             return ""
-        return f"The grid has {space.size():,} settings; each is trained once per fold."
+        return f"The grid has {counted(space.size(), 'setting', 'settings')}; each is trained once per fold."
 
     def _search_chosen(self, search: str) -> None:
         """A grid is tried in full."""

@@ -17,6 +17,7 @@ from convonet.runs import Run
 from convonet.runs.documents import study_document
 from convonet.session.session import Session
 from convonet.tasks import StudyTask
+from convonet.text import counted
 
 FIGURE = "study.png"
 TITLE = "Epochs to reach each target"
@@ -88,9 +89,9 @@ class StudyPanel(QWidget):
                 "setting."
             )
         count = space.size()
-        settings = "1 setting is" if count == 1 else f"{count:,} settings are"
-        epochs = space.first().epochs
-        return f"{settings} trained until the highest target is reached, for at most {epochs} epochs."
+        settings = counted(count, "setting is", "settings are")
+        epochs = counted(space.first().epochs, "epoch", "epochs")
+        return f"{settings} trained until the highest target is reached, for at most {epochs}."
 
     def read(self, run: Run) -> StudyDocument:
         """The table of a run; for a thread."""

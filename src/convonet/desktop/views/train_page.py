@@ -19,6 +19,7 @@ from convonet.documents.summary import NextStep
 from convonet.runs.summary import summary_of
 from convonet.session.progress import Progress, stored_messages, time_left
 from convonet.tasks import TrainTask
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -183,7 +184,7 @@ class TrainPage(Page):
             return planned if not images else "Training is planned when it starts."
         hyper = self.session.params.hyper
         network = (
-            f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "
+            f"network {hyper.family}, {counted(hyper.epochs, 'epoch', 'epochs')}, "
             f"batches of {hyper.batch_size}"
         )
         classes = len(self.session.sets.classes)

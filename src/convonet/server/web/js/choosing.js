@@ -2,7 +2,7 @@
 
 import {call} from "./api.js";
 import {chooseFolder, open} from "./dialogs.js";
-import {h, note, percent, say, whole} from "./dom.js";
+import {counted, h, note, percent, say, whole} from "./dom.js";
 import {store, takeImages} from "./store.js";
 import {uploadFolder, uploadZip} from "./upload.js";
 
@@ -78,7 +78,7 @@ export async function upload() {
           : left
             ? `; ${whole(left)} files skipped (reason for the first: ${reason})`
             : "";
-      note(`${whole(found.images)} images uploaded${refused}`);
+      note(`${counted(found.images)} uploaded${refused}`);
       await takeImages(found.train_dir);
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -59,6 +59,8 @@ export function note(text) {
 }
 
 export const whole = (value) => (value ?? 0).toLocaleString("en");
+/** A count with its noun, such as `1 image` or `2,000 images`. */
+export const counted = (total, what = "image") => `${whole(total)} ${what}${total === 1 ? "" : "s"}`;
 export const percent = (value, digits = 1) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)}%`;
 

@@ -267,6 +267,3 @@ function moved(list, element) {
   list.append(element);
   return next;
 }
-
-/** A caption with how many there are. */
-export const counted = (total, what = "image") => `${whole(total)} ${what}${total === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 // The steps at the left: what is there of each, as it belongs to what is chosen.
 
-import {fill, h, whole} from "./dom.js";
+import {counted, fill, h} from "./dom.js";
 import {recipeTitle} from "./recipe.js";
 import {usedRecipe} from "./plan.js";
 import {store} from "./store.js";
@@ -32,7 +32,7 @@ function notes(working) {
   const planned = usedRecipe() !== "none";
   const model = store.model ? "model ready" : "";
   return {
-    data: images ? `${whole(images)} images` : "none yet",
+    data: images ? counted(images) : "none yet",
     params: parameters(planned),
     network: planned ? candidates() : store.hyper.family || "convonet",
     train: working === "train" ? "running" : "",

@@ -2,8 +2,7 @@
 
 import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
-import {fill, h, head, note, say, whole} from "../dom.js";
-import {counted} from "../grid.js";
+import {counted, fill, h, head, note, say, whole} from "../dom.js";
 import {sortScreen} from "../sort_screen.js";
 import {store, takeImages} from "../store.js";
 
@@ -184,7 +183,7 @@ export function sortPage(page) {
     const out = `${folder ? `${folder}/` : ""}sorted`;
     try {
       const found = await call(`sort/${seg(state.id)}/copy`, {method: "POST", body: {out}});
-      note(`${whole(found.copied)} images copied to ${found.folder}`);
+      note(`${counted(found.copied)} copied to ${found.folder}`);
     } catch (error) {
       note(error.message);
     }

@@ -2,7 +2,7 @@
 
 import {call, fileOf, query, seg} from "../api.js";
 import {labelOf, valueText, variedWords} from "../comparing.js";
-import {empty, fill, h, head, note, percent, short} from "../dom.js";
+import {counted, empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
 import {shownAs} from "../shown.js";
 import {searchRecipe} from "../plan.js";
@@ -184,9 +184,10 @@ export function tunePage(page) {
     if (!found.results.length) return fill(table, h("p.muted", {}, "No trials have finished yet."));
     const names = Object.keys(found.results[0].params);
     const best = found.best?.trial;
+    const planned = found.planned_trials ? counted(found.planned_trials, "setting") : "… settings";
     fill(
       table,
-      h(".row", {}, h("h2", {}, `${found.trials} of ${found.planned_trials ?? "…"} settings`)),
+      h(".row", {}, h("h2", {}, `${found.trials} of ${planned}`)),
       h(
         ".scroll",
         {tabindex: 0, role: "region", "aria-label": "Settings that were tried"},
