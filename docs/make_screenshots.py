@@ -168,13 +168,13 @@ class Photographer:
         session, page = self._controller.session, self._window.page("tune")
         values = {"init_rate": [0.02, 0.005], "num_filters": [8, 16], "epochs": 1, "batch_size": 32}
         session.params.set_space(SearchSpace.of(values))
-        page.folds.setValue(2)  # type: ignore[attr-defined]
+        page.search_panel.folds.setValue(2)  # type: ignore[attr-defined]
         self._looks("tune", "tune_ready")
         self._controller.actions["tune"].trigger()
         self._until(lambda: session.work is None, 300)
         self._wait(2)
         self._looks("tune", "tuned")
-        page.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
+        page.search_panel.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
         self._wait(3)
         self._looks("tune", "tuned_plots", show=False)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-from convonet.exporting.browsers import find_chromium
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -58,20 +57,16 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
             assert not re.match(r"(?:https?:)?//", address), f"{page.name}: {address}"
 
 
-@pytest.mark.skipif(find_chromium() is None and not os.environ.get("CI"), reason="no Chromium here")
-def test_search_works_from_a_folder_and_pages_fit_a_phone(site: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        for path in sorted(site.rglob("*.html")):
-            page.goto(path.as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
-        page.goto((site / "search.html").as_uri() + "?q=calibration")
-        page.wait_for_selector("ul.search li a")
-        found = page.eval_on_selector_all("ul.search li a", "links => links.map(link => link.textContent)")
-        browser.close()
+def test_search_works_from_a_folder_and_pages_fit_a_phone(
+    site: Path, launch_chromium: Callable[..., Any]
+) -> None:
+    browser = launch_chromium("--no-sandbox", "--disable-background-networking")
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    for path in sorted(site.rglob("*.html")):
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
+    page.goto((site / "search.html").as_uri() + "?q=calibration")
+    page.wait_for_selector("ul.search li a")
+    found = page.eval_on_selector_all("ul.search li a", "links => links.map(link => link.textContent)")
+    browser.close()
     assert any("Test" in title for title in found), found

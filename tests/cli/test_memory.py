@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Convonet, Said
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 BATCH = 1024  # at 128×128 and 32 filters a batch's largest maps alone take 2 GiB
 MEMORY = Path("/sys/fs/cgroup/memory")

@@ -27,6 +27,7 @@ def test_a_temperature_lowers_the_error_of_an_overfitted_network(
                 shutil.copy(file, tmp_path / part / home / f"{name}_{file.name}")
     data = {"train_dir": str(tmp_path / "train"), "test_dir": str(tmp_path / "test")}
     hyper = {"epochs": 40, "num_filters": 16, "num_units": 128, "optimizer": "adam", "init_rate": 0.001}
+    hyper |= {"save_best": "none"}  # the epoch with the lowest validation loss would not be overfitted
     run = convonet.train(data, hyper, recipe="none", out=tmp_path)
     before = convonet.evaluate(run)
     after = convonet.evaluate(run, calibrate=True, keep=True)

@@ -61,4 +61,4 @@ def _was_training(run: Run) -> bool:
     events, _ = run.events().read(0)
     stages = [item.event.stage for item in events if isinstance(item.event, StageStarted)]
     # In any other stage, memory ran out for a reason that a smaller training batch does not change.
-    return bool(stages) and stages[-1] == "train"
+    return bool(stages) and stages[-1] in ("train", "fine_tune")

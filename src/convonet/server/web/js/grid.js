@@ -2,7 +2,7 @@
 // elements again
 // and again, and only a few pages of their list are kept.
 
-import {h, whole} from "./dom.js";
+import {h} from "./dom.js";
 import {Frame} from "./frame.js";
 
 const WIDE = 104;

@@ -74,8 +74,7 @@ export function dataPage(page) {
     const found = store.dataset;
     const sets = Object.entries(found?.sets ?? {}).filter(([, set]) => set.images);
     if (!sets.length) return showNothing(found);
-    const words = sets
-      .map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`);
+    const words = sets.map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`);
     top.lead(`${LIST.format(words)} images in ${found.classes.length} classes`);
     const known = state.id === found.id;
     state.id = found.id;

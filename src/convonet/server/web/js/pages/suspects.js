@@ -53,7 +53,8 @@ export function suspectsPage(page) {
 
   async function draw(found, dataset) {
     const listed = found.suspects.length;
-    const order = listed < found.images ? `the ${whole(listed)} most suspicious are listed` : "most suspicious first";
+    const order =
+      listed < found.images ? `the ${whole(listed)} most suspicious are listed` : "most suspicious first";
     top.lead(
       `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, ` +
         `according to models that were not trained on these images; ${order}`,
