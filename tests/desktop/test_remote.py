@@ -240,7 +240,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
     if folder := os.environ.get("CONVONET_TEST_PICTURES"):
         remote.grab().save(f"{folder}/remote_lost.png")
     served.start()
-    qtbot.waitUntil(lambda: "again" in label.text() and "lost" not in label.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "Reconnected" in label.text() and "lost" not in label.text(), timeout=30_000)
     qtbot.waitUntil(lambda: controller.progress.epochs_done > max(done, 2), timeout=120_000)
     if folder:
         remote.grab().save(f"{folder}/remote_back.png")

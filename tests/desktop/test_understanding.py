@@ -89,7 +89,7 @@ def test_calibration_says_what_the_temperature_changed(qtbot: Any) -> None:
     assert "Temperature 1.5" in tab.sentence.text()
     assert "0.1000" in tab.sentence.text()
     assert "All is well." in tab.sentence.text()
-    assert tab.confidence.accessibleDescription() == "right (4), wrong (0)"
+    assert tab.confidence.accessibleDescription() == "correct (4), wrong (0)"
     tab.grab()
 
 

@@ -109,7 +109,7 @@ def test_a_models_own_threshold_gives_the_same_answers_after_cooling() -> None:
         (ThresholdRequest(min_recall=0.9), 0.3, 2, ["threshold and min_recall"]),
         (ThresholdRequest(min_recall=0.9, costs=(1, 1)), None, 2, ["min_recall and costs"]),
         (ThresholdRequest(min_recall=0.0), None, 2, ["above 0"]),
-        (ThresholdRequest(min_recall=1.1), None, 3, ["up to 1"]),
+        (ThresholdRequest(min_recall=1.1), None, 3, ["at most 1"]),
         (ThresholdRequest(costs=(0, 0)), None, 2, ["not both 0"]),
         (ThresholdRequest(costs=(-1, 2)), None, 2, ["0 or more"]),
         (ThresholdRequest(costs=(1, float("inf"))), None, 2, ["costs"]),

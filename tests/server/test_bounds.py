@@ -236,7 +236,7 @@ def test_heavy_images_have_a_budget_of_time_and_the_same_answers(
     late = serve(limits=limits(decode_seconds=1e-9))
     monkeypatch.setattr(predict, "_HEAVY", 0)
     answers = late.client.post(path, files=files).json()["predictions"]
-    assert all("takes longer than" in answer["error"] for answer in answers)
+    assert all("took longer than" in answer["error"] for answer in answers)
 
 
 def bomb(path: Path, arrays: dict[str, tuple[str, tuple[int, ...]]], real: int = 1000) -> Path:

@@ -110,7 +110,7 @@ def test_a_run_is_followed_over_the_servers_end(
         run.events().tell(epoch(2))
         served.start()
         wait(lambda: not backend.connection.is_lost)
-        assert backend.connection.sentence().endswith("again")
+        assert backend.connection.sentence().startswith("Reconnected to ")
         run.events().tell(epoch(3))
         wait(lambda: epochs() == [1, 2, 3])
         run.update(state=RunState.DONE)

@@ -104,7 +104,7 @@ def test_1_first_start_then_photographs_and_nothing_of_the_digits_stays(
     with at_most(page, 3):
         page.get_by_role("link", name="First steps", exact=True).click()
         page.get_by_role("button", name="Try it with handwritten digits").click()
-        page.get_by_text("1,438 training, 359 test images of 10 classes").wait_for(timeout=LONG_MS)
+        page.get_by_text("1,438 training and 359 test images in 10 classes").wait_for(timeout=LONG_MS)
         page.get_by_text("finished within 30 seconds").wait_for()
         page.get_by_role("button", name="Train", exact=True).click()
         page.get_by_role("heading", name="What was tried").wait_for(timeout=LONG_MS)
@@ -120,7 +120,7 @@ def test_1_first_start_then_photographs_and_nothing_of_the_digits_stays(
     dialog.get_by_role("button", name="flowers /").click()
     dialog.get_by_role("button", name="train /").wait_for()
     dialog.get_by_role("button", name="Use this folder").click()
-    page.get_by_text("72 training, 24 test images of 3 classes").wait_for()
+    page.get_by_text("72 training and 24 test images in 3 classes").wait_for()
     for name in ("data", "params", "network", "train", "test", "use", "explain"):
         go(page, name)
         page.wait_for_timeout(1000)
@@ -159,7 +159,7 @@ def test_3_class_names_that_differ(root: Path, serve: Callable[..., Any], begin:
     assert ["7_photos", "7"] in [row.locator("td").all_inner_texts()[::2] for row in rows.all()]
     with at_most(page, 2):
         page.get_by_role("button", name="Use this class map").click()
-        page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
+        page.get_by_text("60 training and 24 test images in 3 classes").wait_for()
         page.get_by_role("button", name="Train", exact=True).click()
         done(page)
     test = newest(served)["scores"]["test"]
@@ -303,7 +303,7 @@ def test_8_input_that_cannot_be_used(
         dialog.get_by_role("button", name="digits /").click()
         dialog.get_by_role("button", name="train /").wait_for()
         dialog.get_by_role("button", name="Use this folder").click()
-        page.get_by_text("62 training, 24 test images of 3 classes").wait_for()
+        page.get_by_text("62 training and 24 test images in 3 classes").wait_for()
     go(page, "params")
     page.get_by_role("radio", name="Expert").check()
     set_field(page, "epochs", "-5")

@@ -50,7 +50,7 @@ def test_a_new_persons_way(
     page = visit(served.url)
     page.get_by_text("No images yet").wait_for()
     choose_folder(page, "Choose training images", "digits")
-    page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
+    page.get_by_text("60 training and 24 test images in 3 classes").wait_for()
     page.locator(".pic img").first.wait_for()
 
     go(page, "params")
@@ -269,7 +269,7 @@ def test_a_folder_of_photographs_reaches_what_the_command_line_reaches(
     shutil.copytree(real_data("flowers_128"), root / "photographs")
     page = visit(serve().url)
     choose_folder(page, "Choose training images", "photographs")
-    page.get_by_text("1,000 training, 300 test images of 5 classes").wait_for()
+    page.get_by_text("1,000 training and 300 test images in 5 classes").wait_for()
     page.locator("summary", has_text="How to train").click()
     page.get_by_label("Minutes").fill("1")
     page.get_by_text("finished within").first.wait_for()
@@ -294,7 +294,7 @@ def test_an_offered_class_map_is_taken(
     row = page.get_by_role("row", name=re.compile("_photos"))
     assert row.locator("td").last.inner_text() == folder.name
     page.get_by_role("button", name="Use this class map").click()
-    page.get_by_text("60 training, 24 test images").wait_for()
+    page.get_by_text("60 training and 24 test images").wait_for()
     assert page.get_by_text("Test images cannot be used").count() == 0
 
 
@@ -314,17 +314,17 @@ def test_mistakes_are_marked(
     page.get_by_text("1 image is marked").wait_for()
     answers.get_by_text("labeled 7").wait_for()
     go(page, "data")
-    page.get_by_text("60 training, 24 test images").wait_for()
+    page.get_by_text("60 training and 24 test images").wait_for()
     page.locator(".pic").first.locator(".check").click()
     page.get_by_role("button", name="Leave out").click()
-    page.get_by_text("59 training, 24 test images").wait_for()
+    page.get_by_text("59 training and 24 test images").wait_for()
     page.get_by_text("Marked images: 2").click()
     for count in (1, 0):
         page.get_by_role("button", name="Remove the mark from").first.click()
         page.get_by_text(f"Marked images: {count}").wait_for(state="visible" if count else "detached")
         if count:
             page.get_by_text("Marked images: 1").wait_for()
-    page.get_by_text("60 training, 24 test images").wait_for()
+    page.get_by_text("60 training and 24 test images").wait_for()
 
 
 def test_curves_and_calibration(ready: Callable[..., Any]) -> None:

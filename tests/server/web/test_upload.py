@@ -36,7 +36,7 @@ def test_a_folder(pets: Path, root: Path, serve: Callable[..., Any], visit: Call
     page = visit(serve().url)
     page.get_by_text("No images yet").wait_for()
     upload(page, "Folder", pets)
-    page.get_by_text("24 training, 8 test images of 2 classes").wait_for()
+    page.get_by_text("24 training and 8 test images in 2 classes").wait_for()
     page.get_by_text("24 small images, 2 classes").wait_for()
     assert page.get_by_role("button", name="Train", exact=True).is_enabled()
     names = {
@@ -53,7 +53,7 @@ def test_an_archive(pets: Path, serve: Callable[..., Any], visit: Callable[..., 
             archive.write(path, path.relative_to(pets.parent))
     page = visit(serve().url)
     upload(page, "Zip file", tmp_path / "pets.zip")
-    page.get_by_text("24 training, 8 test images of 2 classes").wait_for()
+    page.get_by_text("24 training and 8 test images in 2 classes").wait_for()
 
 
 @pytest.mark.slow
@@ -71,7 +71,7 @@ def test_an_upload_goes_on_after_the_connection_was_lost(
     begun: list[str] = []
     page.on("request", lambda sent: begun.append(sent.url) if sent.url.endswith("/imports") else None)
     upload(page, "Folder", pets)
-    page.get_by_text("24 training, 8 test images of 2 classes").wait_for()
+    page.get_by_text("24 training and 8 test images in 2 classes").wait_for()
     assert len(cut) == 2
     assert len(begun) == 1
 
