@@ -32,8 +32,8 @@ test: install lint
 
 # `make test-all PART=1/4` runs the first of four parts of similar length.
 test-all: install lint
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax,ray,docs]"
-	$(BIN)/pytest -m "slow or not slow" --durations=30 $(if $(PART),--part=$(PART))
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax,ray,docs,checks]"
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile -m "slow or not slow" --durations=30 $(if $(PART),--part=$(PART))
 
 # The pages that are made from the code.
 generate: install

@@ -1,7 +1,7 @@
 """Measures fresh environments: `python tools/environments.py [NAME …]` prints the table of docs/install.md.
 
 A name is `predict` (requirements-predict.txt), `all` or another extra of pyproject.toml; without names, it measures all
-of them except `dev`. The core is always measured, because extras are installed on top of it. Each environment is
+of them except `dev` and `checks`. The core is always measured, because extras are installed on top of it. Each environment is
 removed once it is measured; it takes up to 3 GB meanwhile. Times are processor time, which other work on the machine
 and the speed of the network hardly change.
 """
@@ -83,7 +83,7 @@ class Environment:
 def all_names() -> list[str]:
     """The small environment and each extra for users."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return ["predict", *(name for name in project["optional-dependencies"] if name != "dev")]
+    return ["predict", *(name for name in project["optional-dependencies"] if name not in ("dev", "checks"))]
 
 
 def measure(names: list[str], folder: Path) -> None:

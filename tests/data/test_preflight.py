@@ -18,6 +18,7 @@ from convonet.data.preflight import (
     listing_findings,
     own_sentences,
     prepared_findings,
+    reduced,
 )
 from convonet.data.sources import scan
 from convonet.data.split import split_rows
@@ -219,3 +220,14 @@ def test_folders_of_sets_by_their_usual_names(names: tuple[str, str], tmp_path: 
     found = scan(DataParams.of({"train_dir": str(tmp_path)}))
     assert found.train.classes == ("cat", "dog")
     assert (found.val is None) != (found.test is None)
+
+
+@pytest.mark.parametrize("shape", [(5, 64, 97, 3), (3, 130, 70, 1)])
+def test_images_are_reduced_to_the_means_of_squares(shape: tuple[int, ...]) -> None:
+    images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    rows = np.array([2, 0])
+    side = min(shape[1:3]) // 32
+    down, right = shape[1] // side, shape[2] // side
+    cut = images[rows, : down * side, : right * side].astype(float)
+    means = cut.reshape(2, down, side, right, side, -1).mean(axis=(2, 4))
+    np.testing.assert_array_equal(reduced(images, rows), np.floor(means))

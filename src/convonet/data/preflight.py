@@ -259,13 +259,13 @@ def _duplicates(
 def _near(train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, watch: Watch) -> int:
     if not len(rows) or not len(kept):
         return 0
-    perceptual = perceptual_hashes(_small(train.images, kept), watch).joined(
-        perceptual_hashes(_small(other.images, rows), watch)
+    perceptual = perceptual_hashes(reduced(train.images, kept), watch).joined(
+        perceptual_hashes(reduced(other.images, rows), watch)
     )
     return len(first_alike(perceptual, len(kept), watch))
 
 
-def _small(images: Pixels, rows: Rows) -> Pixels:
+def reduced(images: Pixels, rows: Rows) -> Pixels:
     """Some images with the means of squares for pixels, 32 to 63 a side: what they look like is told by less."""
     height, width = images.shape[1:3]
     side = max(min(height, width) // _SIDE, 1)
@@ -275,5 +275,20 @@ def _small(images: Pixels, rows: Rows) -> Pixels:
     parts = []
     for start in range(0, len(rows), _AT_ONCE):
         part = images[rows[start : start + _AT_ONCE], : down * side, : right * side]
-        parts.append(part.reshape(len(part), down, side, right, side, -1).mean(axis=(2, 4)).astype(np.uint8))
+        parts.append(_mean_of_squares(part.reshape(len(part), down, side, right, side, -1)))
     return np.concatenate(parts)
+
+
+def _mean_of_squares(pixels: Pixels) -> Pixels:
+    """The means, rounded down, over axes 2 and 4 of (N, rows, side, columns, side, channels)."""
+    count, down, side, right, _, channels = pixels.shape
+    # Whole rows are added one after the other, which is six times as fast as a mean over both axes.
+    lines = pixels.reshape(count, down, side, right * side * channels)
+    sums = np.zeros((count, down, right * side * channels), np.uint32)
+    for line in range(side):
+        sums += lines[:, :, line]
+    squares = sums.reshape(count, down, right, side, channels)
+    total = np.zeros((count, down, right, channels), np.uint32)
+    for column in range(side):
+        total += squares[:, :, :, column]
+    return np.asarray(total // side**2, np.uint8)
