@@ -24,6 +24,7 @@ from convonet.params.families import family_info
 from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
+from convonet.text import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -199,7 +200,7 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
         )
     low, high = answer.accuracy_loss_interval
     yield (
-        f"Accuracy on {answer.images:,} {answer.split} images: {percent(small.accuracy)}, "
+        f"Accuracy on {counted(answer.images, f'{answer.split} image')}: {percent(small.accuracy)}, "
         f"{percent(whole.accuracy)} in floating point; drop {100 * answer.accuracy_loss:.1f} percentage "
         f"points (95% CI {100 * low:.1f} to {100 * high:.1f})"
     )
@@ -207,7 +208,7 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
 
 def _compared(answer: ExportDocument) -> str:
     """How close the export is to the original network."""
-    images = f"{answer.images} images ({answer.samples})" if answer.images else "synthetic images"
+    images = f"{counted(answer.images, 'image')} ({answer.samples})" if answer.images else "synthetic images"
     text = f"largest difference from Keras {answer.largest_difference:.1e} over {images}"
     if answer.golden_samples is None:
         return text

@@ -35,6 +35,7 @@ from convonet.documents.written import WrittenFile
 from convonet.launch.work import WorkEnded
 from convonet.session.steps import steps
 from convonet.tasks import ExportTask, ReportTask
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -284,7 +285,7 @@ def _compared(ended: WorkEnded) -> str:
         assert found is not None, "an export that is done has an answer"
         return (
             f"Accuracy {100 * found.int8.accuracy:.1f}%, {100 * found.float_.accuracy:.1f}% in floating point, "
-            f"measured on {found.images:,} images."
+            f"measured on {counted(found.images, 'image')}."
         )
     return "The exported model gives the same predictions as the original, image by image."
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from convonet.documents.run_record import RunRecord
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.migrations import VERSION_KEY
+from convonet.text import counted
 
 Rows = list[tuple[str, str]]
 
@@ -63,7 +64,8 @@ def _shown(value: Any) -> str:
 def _about(record: RunRecord) -> Rows:
     machine, plan = record.machine, record.plan
     memory = machine.memory_bytes
-    cores = f"{machine.cores or '?'} cores" + (f", {memory / 2**30:.0f} GiB" if memory else "")
+    cores = counted(machine.cores, "core") if machine.cores else ""
+    gibibytes = f"{memory / 2**30:.0f} GiB" if memory else ""
     rows = [
         ("Run", record.id),
         ("Started", _time(record.started or record.created)),
@@ -72,7 +74,7 @@ def _about(record: RunRecord) -> Rows:
         ("Seed", str(record.seed)),
         ("Fingerprint of the images", record.data.fingerprint if record.data else "–"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
-        ("Machine", ", ".join(filter(None, (machine.processor, cores, machine.platform)))),
+        ("Machine", ", ".join(filter(None, (machine.processor, cores, gibibytes, machine.platform)))),
     ]
     return rows
 

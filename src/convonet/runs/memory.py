@@ -8,6 +8,7 @@ from pathlib import Path
 from convonet.events import StageStarted, Warned
 from convonet.runs.run import Run
 from convonet.tasks import TrainTask
+from convonet.text import counted
 
 _WORDS = (
     "out of memory",
@@ -52,7 +53,7 @@ def halve_batch(run: Run) -> bool:
     spec = task.to_dict()
     # In the record too, since a resumed or repeated run must have the batch that was trained with.
     run.update(task=spec, params=run.read().params.changed(hyper=spec["hyper"]))
-    message = f"Not enough memory for batches of {before} images: continuing with {half}"
+    message = f"Not enough memory for batches of {counted(before, 'image')}: continuing with {half}"
     run.events().tell(Warned(message=message, subject="memory"))
     return True
 

@@ -12,6 +12,7 @@ from convonet._version import __version__
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.documents.installation import InstallationDocument
 from convonet.errors import ConvonetError
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.background import Background
@@ -63,7 +64,7 @@ class AboutDialog(QDialog):
         rows = {
             "Backend": machine.backend or "–",
             "Device": machine.device or machine.error or "–",
-            "Processor": f"{machine.processor}, {machine.cores} cores{memory}",
+            "Processor": f"{machine.processor}, {counted(machine.cores, 'core')}{memory}",
             "System": machine.platform,
         } | {name: version for name, version in report.versions.items() if name != "convonet"}
         rows |= {"User folder": report.folders.home}

@@ -114,7 +114,7 @@ class SearchPanel(QWidget):
         # Where a value is drawn from a range, the settings cannot be counted.
         if not space.varied or space.ranges:
             return ""
-        return f"The grid has {counted(space.size(), 'setting', 'settings')}; each is trained once per fold."
+        return f"The grid has {counted(space.size(), 'setting')}; each is trained once per fold."
 
     def _search_chosen(self, search: str) -> None:
         """A grid is tried in full."""
