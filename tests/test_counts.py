@@ -105,10 +105,10 @@ def texts_of(run: convonet.TrainedRun, folder: Path) -> Iterator[tuple[str, str]
     path, runner = str(run.path), CliRunner()
     for words in (
         ["runs", "show", path],
-        ["runs", "list", "--runs-dir", str(run.path.parent)],
+        ["runs", "list", "--root", str(run.path.parent)],
         ["evaluate", path, "--progress", "none"],
         ["summary", path],
-        ["export", path, "--to", "folder", "--out", str(folder / "export"), "--progress", "none"],
+        ["export", path, "--format", "folder", "--out", str(folder / "export"), "--progress", "none"],
         ["report", path],
     ):
         done = runner.invoke(app, words)
@@ -120,6 +120,7 @@ def texts_of(run: convonet.TrainedRun, folder: Path) -> Iterator[tuple[str, str]
     yield "Python", repr(run) + repr(convonet.load(run)) + repr(convonet.evaluate(run))
 
 
+@pytest.mark.slow
 def test_a_run_of_one_epoch_and_one_test_image(smallest: convonet.TrainedRun, tmp_path: Path) -> None:
     texts = dict(texts_of(smallest, tmp_path))
     assert [(name, match[0]) for name, text in texts.items() for match in PLURAL_OF_ONE.finditer(text)] == []

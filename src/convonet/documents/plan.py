@@ -154,7 +154,7 @@ class ImageFacts(Document):
     def noun(self) -> str:
         """The noun for one of the images in a sentence."""
         if self.small:
-            return "small images"
+            return "small image"
         return "photograph" if self.photographs and self.channels == 3 else "image"
 
 

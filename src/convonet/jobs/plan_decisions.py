@@ -67,8 +67,9 @@ class PlanDecisions:
         if release is not None:
             hyper = hyper.changed(release=str(int(release.value)))
         if self.task.hyper.is_set("batch_size"):
-            # The person's, or half of it after the memory was not enough.
-            hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
+            # The candidate's is smaller after its memory was not enough, the task's in runs of earlier versions.
+            smaller = min(hyper.batch_size, self.task.hyper.batch_size)
+            hyper = hyper.changed(batch_size=smaller)
         if validation and candidate.kind != "frozen" and not hyper.is_set("save_best"):
             # The model is calibrated in the end, so an epoch that is too sure of itself is not worse for that.
             hyper = hyper.changed(save_best=CALIBRATED_LOSS)
