@@ -34,7 +34,7 @@ def opened(window: AppWin, sets: Path, qtbot: Any) -> ManySetsDialog:
     dialog = ManySetsDialog(window.controller, window)
     qtbot.addWidget(dialog)
     dialog.open_folder(sets)
-    qtbot.waitUntil(lambda: len(dialog.queue.sets) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(dialog.queue.sets) == 3)
     return dialog
 
 
@@ -64,7 +64,7 @@ def test_each_is_trained_and_tested_in_turn(
     dialog = opened(window, sets, qtbot)
     dialog.start_button.click()
     assert dialog.stop_button.isEnabled()
-    qtbot.waitUntil(lambda: not dialog.queue.is_on and session.work is None, timeout=180_000)
+    qtbot.waitUntil(lambda: not dialog.queue.is_on and session.work is None, timeout=240_000)
     assert answers.errors == []
     assert [one.state for one in dialog.queue.sets] == ["unusable", "done", "done"]
     _, first, second = dialog.queue.sets
@@ -85,7 +85,7 @@ def test_stopping_one_leaves_the_rest_waiting(
     session.params.set_data(session.params.data.changed(image_size=8))
     dialog = opened(window, sets, qtbot)
     dialog.start_button.click()
-    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= 1, timeout=90_000)
+    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= 1)
     dialog.stop_button.click()
     wait_work(window)
     assert [one.state for one in dialog.queue.sets] == ["unusable", "stopped", "waiting"]

@@ -54,7 +54,7 @@ def test_the_table_the_figures_and_a_row_taken_over(window: AppWin, searched: Ru
     panel.tabs.setCurrentWidget(panel.plots)
     page.refresh()
     assert all(picture.isVisible() for picture in panel.plots.pictures.values())
-    with qtbot.waitSignal(panel.enlarged, timeout=1000) as told:
+    with qtbot.waitSignal(panel.enlarged) as told:
         panel.plots.pictures["importance.png"].opened.emit()
     assert told.args == [FIGURES["importance.png"]]
     panel.table.selectRow(1)
@@ -131,14 +131,12 @@ def test_a_stopped_search_is_opened_from_the_runs_and_can_be_resumed(
     window.controller.session.runs.store.add(searched)  # type: ignore[attr-defined]
     window.show_page("runs")
     runs: Any = window.page("runs")
-    qtbot.waitUntil(
-        lambda: any(row[-1] == str(searched.path) for row in runs.table.rows.rows), timeout=10_000
-    )
+    qtbot.waitUntil(lambda: any(row[-1] == str(searched.path) for row in runs.table.rows.rows))
     runs.table.selectRow([row[-1] for row in runs.table.rows.rows].index(str(searched.path)))
     runs._open_button.click()
-    qtbot.waitUntil(lambda: window.shown == "tune", timeout=10_000)
+    qtbot.waitUntil(lambda: window.shown == "tune")
     page: Any = window.page("tune")
-    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2)
     assert window.controller.session.params.space.varied == ("init_rate",)
     assert page.resume_button.isVisible()
 
@@ -173,7 +171,7 @@ def test_a_study_runs_to_its_table_and_figure(
     wait_work(loaded)
     assert answers.errors == []
     panel = page.study_panel
-    qtbot.waitUntil(lambda: len(panel.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(panel.table.rows.rows) == 2)
     assert panel.table.rows.columns == ("Learning rate", "80%", "100%", "Best", "Epochs trained")
     fast, slow = panel.table.rows.rows
     assert fast[1] >= 1
