@@ -61,7 +61,7 @@ def tune(
         int,
         typer.Option(
             "--folds",
-            help="Number of stratified folds; 1 holds out the validation images instead.",
+            help="Number of stratified folds; with 1, the validation images are held out instead.",
             rich_help_panel=_SEARCH,
         ),
     ] = 3,
