@@ -70,7 +70,10 @@ def _print_family(name: str) -> None:
 
 def summary(
     model: Annotated[
-        str | None, typer.Argument(help="A saved model. Default: the network that the parameters describe.")
+        str | None,
+        typer.Argument(
+            help="A run's folder or id, or a .keras or .h5 file. Default: the network that the parameters describe."
+        ),
     ] = None,
     hyper: opt.HyperFile = None,
     data: opt.DataFile = None,
@@ -146,7 +149,7 @@ def export(
         str | None,
         typer.Option(
             "--max-loss",
-            metavar="SHARE",
+            metavar="DROP",
             help="For onnx-int8: largest acceptable drop in accuracy, such as 0.5% or 0.005. Default: 1%.",
         ),
     ] = None,
