@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from convonet import documents
 from convonet.documents.document import Document
-from convonet.documents.run_record import Fault
 from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.event_lines import Stamped
 from convonet.events import RunState
@@ -86,7 +86,7 @@ class Follower:
         if state is RunState.CANCELLED:
             raise Cancelled
         if state is RunState.FAILED:
-            raise (self._run.read().error or Fault()).error()
+            raise (self._run.read().error or documents.Fault()).error()
         if state is RunState.INTERRUPTED:
             raise WorkerError(
                 "The run's worker process ended unexpectedly",

@@ -9,8 +9,8 @@ from importlib import metadata
 
 import psutil
 
+from convonet import documents
 from convonet._version import __version__
-from convonet.documents.run_record import Machine
 
 _PACKAGES = (
     "keras",
@@ -45,9 +45,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def machine() -> Machine:
+def machine() -> documents.Machine:
     """Platform, processor, cores and memory; the host's name stays out of it."""
-    return Machine(
+    return documents.Machine(
         platform=platform.platform(),
         processor=processor_name(),
         cores=available_cores(),

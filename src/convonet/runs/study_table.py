@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convonet import documents
 from convonet.csv_files import csv_content
-from convonet.documents.study import StudyResult, TargetReached
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.event_log import LineFile
@@ -95,14 +95,14 @@ def study_rows(task: StudyTask, histories: Mapping[int, Sequence[Logs]]) -> list
     return rows
 
 
-def study_results(task: StudyTask, rows: Sequence[StudyRow]) -> tuple[StudyResult, ...]:
+def study_results(task: StudyTask, rows: Sequence[StudyRow]) -> tuple[documents.StudyResult, ...]:
     """The rows of the JSON document."""
     return tuple(
-        StudyResult(
+        documents.StudyResult(
             trial=row.trial,
             params=dict(row.params),
             epochs_to=tuple(
-                TargetReached(target=target, epochs=epochs)
+                documents.TargetReached(target=target, epochs=epochs)
                 for target, epochs in zip(task.targets, row.epochs_to, strict=True)
             ),
             best=row.best,

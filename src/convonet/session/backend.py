@@ -10,10 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from convonet.documents.evaluation import RunEvaluation
-from convonet.documents.installation import InstallationDocument
-from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import RunComparison, RunRow
+from convonet import documents
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.launch.work import Work
@@ -98,7 +95,7 @@ class Images(Protocol):
             OutputError: the folder of the images cannot be written to.
         """
 
-    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
+    def answers(self, root: Path, scores: documents.RunEvaluation) -> Answers:
         """The model's prediction for each image of an evaluation, whose set is in `root`. Raises InputError."""
 
     def demo(self) -> TrainTask:
@@ -136,13 +133,13 @@ class Runs(Protocol):
     def known(self) -> list[Run]:
         """All of them, the newest first."""
 
-    def rows(self) -> list[RunRow]:
+    def rows(self) -> list[documents.RunRow]:
         """What a list shows of each, the newest first; `run` is the folder on this machine."""
 
     def find(self, name: str) -> Run:
         """The run of that path or id. Raises RunNotFoundError."""
 
-    def state(self, run: Run, record: RunRecord | None = None) -> RunState:
+    def state(self, run: Run, record: documents.RunRecord | None = None) -> RunState:
         """What a run is doing now. Answers at once.
 
         Args:
@@ -158,7 +155,7 @@ class Runs(Protocol):
     def delete(self, run: Run) -> None:
         """Remove a run and all in it. Raises RunAliveError."""
 
-    def compare(self, runs: Sequence[Run]) -> RunComparison:
+    def compare(self, runs: Sequence[Run]) -> documents.RunComparison:
         """Runs side by side; see `RunStore.compare`."""
 
 
@@ -198,7 +195,7 @@ class Backend(Protocol):
     def follow(self, run: Run) -> Work:
         """Follow a run that another process works on."""
 
-    def examine(self) -> InstallationDocument:
+    def examine(self) -> documents.InstallationDocument:
         """What the machine that works can do; see `doctor`."""
 
     def warm(self) -> None:

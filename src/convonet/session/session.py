@@ -10,11 +10,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from convonet.documents.evaluation import RunEvaluation
-from convonet.documents.explanation import ExplainDocument
-from convonet.documents.network import SummaryDocument
-from convonet.documents.predictions import Prediction, Predictions, UnreadableImage
-from convonet.documents.summary import NextStep
+from convonet import documents
 from convonet.errors import DocumentError, InputError
 from convonet.launch.work import Work, WorkEnded
 from convonet.params import DataParams, HyperParams, SearchSpace
@@ -56,10 +52,10 @@ class Session:
         self.tasks = TaskBuilder(self)
         self.sets: LoadedSets = LoadedSets()
         self.model: OpenedModel | None = None
-        self.summary: SummaryDocument | None = None
-        self.evaluation: RunEvaluation | None = None
-        self.predictions: tuple[Prediction | UnreadableImage, ...] = ()
-        self.explanations: ExplainDocument | None = None
+        self.summary: documents.SummaryDocument | None = None
+        self.evaluation: documents.RunEvaluation | None = None
+        self.predictions: tuple[documents.Prediction | documents.UnreadableImage, ...] = ()
+        self.explanations: documents.ExplainDocument | None = None
         self.work: Work | None = None
         self.last_task: Task | None = None
         self._listed = self.params.data
@@ -136,7 +132,7 @@ class Session:
         if model is not None and model.run is not None:
             # A damaged file is as good as none: testing again writes it anew.
             with contextlib.suppress(DocumentError):
-                self.evaluation = RunEvaluation.of_run(model.run.path)
+                self.evaluation = documents.RunEvaluation.of_run(model.run.path)
         self._changed("model", "summary", "scores")
 
     def load_model(self, path: Path, **options: Any) -> None:
@@ -174,7 +170,7 @@ class Session:
         """
         return self.backend.why_not(action) or why_not(self, action, while_working=while_working)
 
-    def follow_advice(self, run: Run, step: NextStep) -> TrainTask:
+    def follow_advice(self, run: Run, step: documents.NextStep) -> TrainTask:
         """The training that follows a piece of advice on a run; its parameters are taken over.
 
         Raises:
@@ -273,15 +269,15 @@ class Session:
                 return
             if self.models.is_in(ended.run):
                 self.load_model(ended.run.path)
-        if scores := ended.answer(EvaluateTask, RunEvaluation):
+        if scores := ended.answer(EvaluateTask, documents.RunEvaluation):
             self.evaluation = scores
             self._changed("scores")
-        elif summary := ended.answer(SummaryTask, SummaryDocument):
+        elif summary := ended.answer(SummaryTask, documents.SummaryDocument):
             self.summary, self._summarised = summary, (self.params.data, self.params.space)
             self._changed("summary")
-        elif predicted := ended.answer(PredictTask, Predictions):
+        elif predicted := ended.answer(PredictTask, documents.Predictions):
             self.predictions = predicted.predictions
             self._changed("predictions")
-        elif explained := ended.answer(ExplainTask, ExplainDocument):
+        elif explained := ended.answer(ExplainTask, documents.ExplainDocument):
             self.explanations = explained
             self._changed("explanations")

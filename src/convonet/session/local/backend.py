@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from convonet.documents.installation import InstallationDocument
+from convonet import documents
 from convonet.launch.doctor import examine
 from convonet.launch.resume import prepare_resume
 from convonet.launch.supervisor import Supervisor
@@ -59,7 +59,7 @@ class LocalBackend:
         """Read the events of a run that another process works on."""
         return Work(run.task(), run, Follower(run))
 
-    def examine(self) -> InstallationDocument:
+    def examine(self) -> documents.InstallationDocument:
         """What this machine can do."""
         return examine()
 

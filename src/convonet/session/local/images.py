@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convonet.documents.evaluation import RunEvaluation
+from convonet import documents
 from convonet.events import Watch
 from convonet.params import DataParams, HyperParams
 from convonet.params.recipes import Recipe, TrainRecipe
@@ -69,7 +69,7 @@ class LocalImages:
 
         return mark_images(data, paths, Change(label, undo), watch)
 
-    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
+    def answers(self, root: Path, scores: documents.RunEvaluation) -> Answers:
         """The model's prediction for each image of an evaluation. Raises InputError."""
         return Answers(answers_file(scores), root)
 
