@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.documents.document import Document
 from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.event_lines import Stamped
@@ -14,7 +14,6 @@ from convonet.events import RunState
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
 from convonet.scratch import Scratch
-from convonet.tasks import Task
 
 Answer = TypeVar("Answer", bound=Document)
 
@@ -105,13 +104,13 @@ class WorkEnded:
         error: why it failed; None for done and cancelled.
     """
 
-    task: Task
+    task: tasks.Task
     run: Run
     state: RunState
     result: object = None
     error: ConvonetError | None = None
 
-    def answer(self, kind: type[Task], document: type[Answer]) -> Answer | None:
+    def answer(self, kind: type[tasks.Task], document: type[Answer]) -> Answer | None:
         """The answer to a task of this kind, as the document of the kind; None of another kind, or unless it is done.
 
         Raises:
@@ -131,7 +130,7 @@ class Work:
         stopping: the person asked to stop.
     """
 
-    task: Task
+    task: tasks.Task
     run: Run
     handle: JobHandle
     folder: Scratch | None = None

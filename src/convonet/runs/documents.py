@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.documents.document import read_value
 from convonet.errors import DocumentError, InputError
 from convonet.params.hyper_params import HyperParams
@@ -18,7 +18,6 @@ from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
-from convonet.tasks import EvaluateTask, StudyTask, SuspectsTask, TrainTask, TuneTask
 
 if TYPE_CHECKING:
     # Not at run time, where the union would load the documents of every kind.
@@ -64,7 +63,7 @@ def tune_document(run: Run) -> documents.SearchDocument:
     """What `tune` and `resume` print, also of a search that is not at its end."""
     record = run.read()
     task = run.task(record)
-    assert isinstance(task, TuneTask)
+    assert isinstance(task, tasks.TuneTask)
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
     return documents.SearchDocument(
         run=str(run.path),
@@ -84,7 +83,7 @@ def study_document(run: Run) -> documents.StudyDocument:
     """What `study` and `resume` print."""
     record = run.read()
     task = run.task(record)
-    assert isinstance(task, StudyTask)
+    assert isinstance(task, tasks.StudyTask)
     rows = study_rows(task, StudyFile(run.file(STUDY_HISTORY)).read())
     return documents.StudyDocument(
         run=str(run.path),
@@ -103,7 +102,7 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
         InputError: not a search, no such trial, or none that is done.
     """
     task = run.task()
-    if not isinstance(task, TuneTask):
+    if not isinstance(task, tasks.TuneTask):
         raise InputError(
             "Only a search has settings to use", where=run.path, received=f"a run of kind {task.kind}"
         )
@@ -121,9 +120,9 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
 def run_document(run: Run) -> ResultDocument:
     """The document of a run that can be resumed, by its kind."""
     makers: dict[str, Callable[[Run], ResultDocument]] = {
-        TuneTask.kind: tune_document,
-        StudyTask.kind: study_document,
-        SuspectsTask.kind: suspects_document,
+        tasks.TuneTask.kind: tune_document,
+        tasks.StudyTask.kind: study_document,
+        tasks.SuspectsTask.kind: suspects_document,
     }
     return makers.get(run.read().kind, train_document)(run)
 
@@ -134,7 +133,7 @@ def show_document(run: Run) -> documents.RunDocument:
     return documents.RunDocument.of(
         {
             **record.to_dict(),
-            **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
+            **({"summary": summary_of(run, record)} if record.kind == tasks.TrainTask.kind else {}),
             "run": str(run.path),
             "title": title_of(run, record),
             "data_set": data_set_of(record),
@@ -159,7 +158,7 @@ def list_row(run: Run, record: documents.RunRecord | None = None) -> documents.R
         history = documents.HistoryTable()
     measured = history.measured("val_accuracy", record.model_epoch)
     images = record.set_record("train")
-    is_training, model = record.kind == TrainTask.kind, record.task.get("model")
+    is_training, model = record.kind == tasks.TrainTask.kind, record.task.get("model")
     return documents.RunRow(
         run=str(run.path),
         title=title_of(run, record),
@@ -181,7 +180,7 @@ def list_row(run: Run, record: documents.RunRecord | None = None) -> documents.R
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
         train_dir=record.train_dir,
-        model=model if record.kind == EvaluateTask.kind and isinstance(model, str) else None,
+        model=model if record.kind == tasks.EvaluateTask.kind and isinstance(model, str) else None,
         evaluations=own_evaluations(record),
     )
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.atomic import write_text
 from convonet.errors import ConvonetError, InputError
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES
 from convonet.runs.run import Run, is_made_up
-from convonet.tasks import TrainTask, traits_of
 from convonet.text import has_controls
 
 TITLE = "title.txt"
@@ -51,7 +50,7 @@ def default_title(run: Run, record: documents.RunRecord | None = None) -> str:
     except (ConvonetError, ValueError):
         return run.id
     date = f"{moment.day} {moment:%b %H:%M}"
-    is_training = record.kind == TrainTask.kind
+    is_training = record.kind == tasks.TrainTask.kind
     about = network_of(record) if is_training else kind_label(record.kind)
     parts = (data_set_of(record), about, date)
     return " · ".join(part for part in parts if part)
@@ -104,7 +103,7 @@ def data_set_name(folder: object) -> str:
 
 def kind_label(kind: str) -> str:
     """What a run of this kind is called in lists; the kind itself where only a newer version knows it."""
-    return traits_of(kind).noun or kind
+    return tasks.traits_of(kind).noun or kind
 
 
 def network_of(record: documents.RunRecord) -> str:

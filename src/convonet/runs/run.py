@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.atomic import storage_error
 from convonet.documents.document import read_value
 from convonet.documents.run_migrations import RECORD, RUN_VERSION, migrated
@@ -35,7 +35,6 @@ from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.new_folder import make_run_folder, remove_empty
-from convonet.tasks import Task, read_task
 from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
 
@@ -62,7 +61,7 @@ class Run:
     def create(
         cls,
         parent: Path,
-        task: Task,
+        task: tasks.Task,
         *,
         name: str | None = None,
         command: list[str] | None = None,
@@ -104,7 +103,7 @@ class Run:
         shutil.rmtree(self.path)
         remove_empty(self._made_above)
 
-    def _first_record(self, task: Task, command: list[str], owner: int) -> documents.RunRecord:
+    def _first_record(self, task: tasks.Task, command: list[str], owner: int) -> documents.RunRecord:
         spec = task.to_dict()
         hyper = object_at(spec, "hyper")
         seed = spec.get("seed", hyper.get("seed", 0))
@@ -187,9 +186,9 @@ class Run:
         self.write(record)
         return record
 
-    def task(self, record: documents.RunRecord | None = None) -> Task:
+    def task(self, record: documents.RunRecord | None = None) -> tasks.Task:
         """The job of this run. `record`: the record, if it has already been read."""
-        return read_task((record or self.read()).task)
+        return tasks.read_task((record or self.read()).task)
 
     def state(self, record: documents.RunRecord | None = None) -> RunState:
         """The current state: the stored one, or `interrupted` if the process that was working on the run has ended."""

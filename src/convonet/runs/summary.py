@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.events import RunState
 from convonet.params.fields import ParamValues
 from convonet.params.recipes import TrainRecipe
 from convonet.runs.run import Run
 from convonet.runs.untested import evaluate_command, untested
-from convonet.tasks import TrainTask
-from convonet.tasks.shown_as import as_command
 
 _SETTINGS: dict[str, ParamValues] = {
     "flip_of_signs": {"flip_horizontal": False, "flip_vertical": False},
@@ -89,7 +87,7 @@ def _confusion(run: Run) -> documents.Confusion | None:
 def _advice(run: Run, record: documents.RunRecord) -> Iterator[documents.NextStep]:
     """Findings of the curves come first, then advice; each with the command that follows it."""
     task, plan = run.task(record), record.plan
-    assert isinstance(task, TrainTask)
+    assert isinstance(task, tasks.TrainTask)
     yield from _test_steps(run, task, record)
     for finding in record.diagnosis:
         yield _step(task, finding.kind, f"{finding.sentence} {finding.advice}", plan)
@@ -107,7 +105,7 @@ def _advice(run: Run, record: documents.RunRecord) -> Iterator[documents.NextSte
         yield _with_command(task, documents.NextStep(kind="longer", text=text, recipe=longer))
 
 
-def _test_steps(run: Run, task: TrainTask, record: documents.RunRecord) -> Iterator[documents.NextStep]:
+def _test_steps(run: Run, task: tasks.TrainTask, record: documents.RunRecord) -> Iterator[documents.NextStep]:
     """What to do where the model was not tested."""
     skipped = untested(run, record)
     if skipped:
@@ -120,7 +118,7 @@ def _test_steps(run: Run, task: TrainTask, record: documents.RunRecord) -> Itera
         )
 
 
-def _step(task: TrainTask, kind: str, text: str, plan: documents.Plan | None) -> documents.NextStep:
+def _step(task: tasks.TrainTask, kind: str, text: str, plan: documents.Plan | None) -> documents.NextStep:
     if kind in _SETTINGS:
         return _with_command(task, documents.NextStep(kind=kind, text=text, settings=_SETTINGS[kind]))
     if not plan and kind in ("transfer", "collapsed", "underfitting", "plateau", "overfitting"):
@@ -128,11 +126,11 @@ def _step(task: TrainTask, kind: str, text: str, plan: documents.Plan | None) ->
     return documents.NextStep(kind=kind, text=text)
 
 
-def _with_command(task: TrainTask, step: documents.NextStep) -> documents.NextStep:
-    return step.changed(command=as_command(followed(task, step)))
+def _with_command(task: tasks.TrainTask, step: documents.NextStep) -> documents.NextStep:
+    return step.changed(command=tasks.as_command(followed(task, step)))
 
 
-def followed(task: TrainTask, step: documents.NextStep) -> TrainTask:
+def followed(task: tasks.TrainTask, step: documents.NextStep) -> tasks.TrainTask:
     """The training that follows a step: with its settings, or the same images by its recipe."""
     if step.recipe is None:
         return task.changed(hyper=task.hyper.changed(**step.settings or {}))

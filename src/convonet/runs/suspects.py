@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.csv_files import csv_records
 from convonet.runs.run import Run
-from convonet.tasks import SuspectsTask
 
 SUSPECTS = "suspects.csv"
 HEADER = ("rank", "path", "class", "suggested", "margin", "p_class", "p_suggested", "likely")
@@ -16,7 +15,7 @@ def suspects_document(run: Run) -> documents.SuspectsDocument:
     """What `suspects` and `resume` print: of the list the first tenth, 20 rows at least and 5,000 at most."""
     record = run.read()
     task, rows, scores = run.task(record), read_suspects(run), record.scores.out_of_fold
-    assert isinstance(task, SuspectsTask)
+    assert isinstance(task, tasks.SuspectsTask)
     return documents.SuspectsDocument(
         run=str(run.path),
         state=run.state(record),

@@ -6,17 +6,16 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.csv_files import csv_content
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.trials import FoldRow
-from convonet.tasks import TuneTask
 
 _ORDER: tuple[documents.SettingState, ...] = ("done", "partial", "pruned", "failed")
 
 
-def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[documents.Setting]:
+def settings_of(rows: Sequence[FoldRow], task: tasks.TuneTask) -> list[documents.Setting]:
     """Settings with at least one row, the best first; those that are not done come after those that are.
 
     The order in which the folds ended does not matter, down to the last digit of the means.
@@ -44,7 +43,7 @@ def best_of(settings: Sequence[documents.Setting]) -> documents.Setting | None:
     return settings[0] if settings and settings[0].state == "done" else None
 
 
-def _setting(rows: Sequence[FoldRow], task: TuneTask) -> documents.Setting:
+def _setting(rows: Sequence[FoldRow], task: tasks.TuneTask) -> documents.Setting:
     done = [row for row in rows if row.state == "done"]
     ended = next((row for row in rows if row.state != "done"), None)
     whole = len(done) == task.folds * task.repeats
@@ -89,7 +88,7 @@ def _with_tie(
     setting: documents.Setting,
     best: documents.Setting,
     scores: Mapping[int, Mapping[tuple[int, int], float]],
-    task: TuneTask,
+    task: tasks.TuneTask,
 ) -> documents.Setting:
     own, leader = scores[setting.trial], scores[best.trial]
     if setting.state != "done" or setting is best or task.folds < 2:
@@ -105,7 +104,7 @@ def _with_tie(
     return setting.changed(tied=tied)
 
 
-def best_hyper(task: TuneTask, setting: documents.Setting) -> HyperParams:
+def best_hyper(task: tasks.TuneTask, setting: documents.Setting) -> HyperParams:
     """All hyperparameters of a setting, its seed with them: what `adopt` writes."""
     fixed = {name: values[0] for name, values in task.space.choices.items() if len(values) == 1}
     varied = {name: value for name, value in setting.params.items()}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from convonet import documents
+from convonet import documents, tasks
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.launch.work import Work
@@ -23,7 +23,6 @@ from convonet.session.look import SizesFound
 from convonet.session.opened import OpenedModel
 from convonet.session.predictions import Answers
 from convonet.session.sets import LoadedSets
-from convonet.tasks import Split, Task, TrainTask
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -45,7 +44,7 @@ class Images(Protocol):
         """
 
     def find_sizes(
-        self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch
+        self, listings: Mapping[tasks.Split, ImageListing], data: DataParams, watch: Watch
     ) -> SizesFound:
         """Heights, widths and pixels of an even share of the images."""
 
@@ -98,7 +97,7 @@ class Images(Protocol):
     def answers(self, root: Path, scores: documents.RunEvaluation) -> Answers:
         """The model's prediction for each image of an evaluation, whose set is in `root`. Raises InputError."""
 
-    def demo(self) -> TrainTask:
+    def demo(self) -> tasks.TrainTask:
         """The training of the demonstration; its images are written once. Raises WorkerError."""
 
 
@@ -182,7 +181,7 @@ class Backend(Protocol):
     def why_not(self, action: str) -> Reason | None:
         """Why an action can never be done here; None when it can. Answers at once."""
 
-    def start(self, task: Task) -> Work:
+    def start(self, task: tasks.Task) -> Work:
         """Begin a task in a new run, without waiting for it.
 
         Raises:
