@@ -10,8 +10,6 @@ from convonet import tasks
 from convonet.desktop.dialogs.pick import Choice
 from convonet.desktop.dropped import check_for_server, has_folders, params_kind
 from convonet.errors import ConvonetError, InputError, ParamError
-from convonet.exporting.browsers import find_chromium
-from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, preset
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
@@ -175,6 +173,10 @@ class FileActions:
 
     def _web_options(self) -> dict[str, bool] | None:
         """What a person allows for a page for browsers; None where the export is called off."""
+        # Only this export needs them.
+        from convonet.exporting.browsers import find_chromium
+        from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
+
         options = {}
         if not is_cached():
             text = (

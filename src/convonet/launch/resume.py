@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-import psutil
-
 from convonet import tasks
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.runs import Run
+from convonet.runs.environment import process_exists
 from convonet.tasks.moved import check_images, moved
 
 _GRACE_SECONDS = 6.0
@@ -73,4 +72,4 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
 
 def _owned(run: Run) -> bool:
     owner = run.read().owner
-    return bool(owner) and psutil.pid_exists(owner)
+    return bool(owner) and process_exists(owner)

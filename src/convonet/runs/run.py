@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from convonet import documents, tasks
 from convonet.atomic import storage_error
 from convonet.documents.document import read_value
@@ -32,7 +30,7 @@ from convonet.errors import (
 from convonet.events import RunState
 from convonet.json_values import object_at
 from convonet.locks import file_lock
-from convonet.runs.environment import machine, versions
+from convonet.runs.environment import machine, process_exists, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.new_folder import make_run_folder, remove_empty
 from convonet.text import file_name, has_controls, local_path, terminal
@@ -199,7 +197,7 @@ class Run:
             stored = self.read().state
             return RunState.INTERRUPTED if stored is RunState.RUNNING else stored
         # Whoever was to start it has died; only a lock says that a worker took it up all the same.
-        if stored is RunState.WAITING and record.owner and not psutil.pid_exists(record.owner):
+        if stored is RunState.WAITING and record.owner and not process_exists(record.owner):
             return stored if self.is_locked() else RunState.INTERRUPTED
         return stored
 
@@ -215,7 +213,7 @@ class Run:
             return True
         except OSError:  # a read-only copy, or another person's run: the lock cannot be tried
             process = self.read().process
-            return bool(process) and psutil.pid_exists(process)
+            return bool(process) and process_exists(process)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

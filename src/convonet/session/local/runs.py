@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from convonet import documents
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
-from convonet.runs.listing import list_rows
 from convonet.runs.naming import distinct, rename, title_of
 
 
@@ -27,6 +26,9 @@ class LocalRuns:
 
     def rows(self) -> list[documents.RunRow]:
         """What a list shows of each, the newest first; ten thousand in a second."""
+        # Not at the top: SQLite, which caches the rows, is loaded when a list is shown.
+        from convonet.runs.listing import list_rows
+
         return list_rows(self.store)
 
     def find(self, name: str) -> Run:
