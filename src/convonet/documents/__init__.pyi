@@ -1,4 +1,7 @@
-"""The public names of this room, each imported from where it is defined."""
+"""The public names of this room, each imported from where it is defined. Made by `make generate`.
+
+Type checkers read this file, and so does the package, which loads a name's module when the name is first used.
+"""
 
 from convonet.documents.curves import ClassCurve as ClassCurve
 from convonet.documents.curves import ConfidenceHistogram as ConfidenceHistogram
@@ -140,3 +143,5 @@ from convonet.documents.suspects import SuspectsDocument as SuspectsDocument
 from convonet.documents.training import MeasuredHistory as MeasuredHistory
 from convonet.documents.training import TrainDocument as TrainDocument
 from convonet.documents.written import WrittenFile as WrittenFile
+
+__all__: list[str]

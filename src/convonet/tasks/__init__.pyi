@@ -1,8 +1,14 @@
-"""The public names of this room, each imported from where it is defined."""
+"""The public names of this room, each imported from where it is defined. Made by `make generate`.
+
+Type checkers read this file, and so does the package, which loads a name's module when the name is first used.
+"""
 
 from convonet.tasks.by_kind import kinds as kinds
 from convonet.tasks.by_kind import read_task as read_task
 from convonet.tasks.by_kind import traits_of as traits_of
+from convonet.tasks.command_words import WORDS as WORDS
+from convonet.tasks.command_words import recipe_follows as recipe_follows
+from convonet.tasks.command_words import several as several
 from convonet.tasks.explain_tasks import DreamTask as DreamTask
 from convonet.tasks.explain_tasks import ExplainTask as ExplainTask
 from convonet.tasks.explain_tasks import LayersTask as LayersTask
@@ -22,6 +28,9 @@ from convonet.tasks.main_tasks import SummaryTask as SummaryTask
 from convonet.tasks.main_tasks import TrainTask as TrainTask
 from convonet.tasks.map_task import MapTask as MapTask
 from convonet.tasks.map_task import SimilarTask as SimilarTask
+from convonet.tasks.moved import FOLDERS as FOLDERS
+from convonet.tasks.moved import check_images as check_images
+from convonet.tasks.python_lines import LINES as LINES
 from convonet.tasks.report_task import ReportTask as ReportTask
 from convonet.tasks.shown_as import as_command as as_command
 from convonet.tasks.shown_as import as_python as as_python
@@ -31,6 +40,7 @@ from convonet.tasks.study_task import StudyMetric as StudyMetric
 from convonet.tasks.study_task import StudyTask as StudyTask
 from convonet.tasks.suspects_task import SuspectsTask as SuspectsTask
 from convonet.tasks.task import SPEC_VERSION as SPEC_VERSION
+from convonet.tasks.task import TRAITS as TRAITS
 from convonet.tasks.task import ExecutorName as ExecutorName
 from convonet.tasks.task import ResumableTask as ResumableTask
 from convonet.tasks.task import Split as Split
