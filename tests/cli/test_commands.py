@@ -341,7 +341,7 @@ def test_changed_images_stop_a_resume_unless_they_are_accepted(convonet: Convone
             assert process.poll() is None
             time.sleep(0.02)
         process.terminate()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     Image.new("L", (8, 8), 3).save(tiny / "train" / "dark" / "new.png")
     refused = convonet("resume", tiny / "runs" / "run", "--json")
