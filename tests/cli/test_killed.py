@@ -140,6 +140,7 @@ def test_a_worker_whose_owner_dies_puts_its_work_away(
     assert _result(run.path) == whole
 
 
+@pytest.mark.slow
 def test_stopping_keeps_the_work_and_resume_ends_it(
     digits: Path, tmp_path: Path, whole: Any, convonet: Convonet
 ) -> None:

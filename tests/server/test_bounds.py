@@ -104,7 +104,7 @@ def test_predictions_side_by_side(serve: Serve) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         for _ in range(3):
-            assert set(pool.map(one, range(60))) == {200}
+            assert set(pool.map(one, range(32))) == {200}
             gc.collect()
 
 
