@@ -46,7 +46,7 @@ class Answers:
         found, self.paths = self.paths, []
         return found
 
-    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
+    def choose(self, title: str, text: str, answers: Sequence[str], *, usual: int = 0) -> str:
         return self.choices.pop(0) if self.choices else answers[-1]
 
     def text(self, *_: Any) -> str | None:

@@ -168,7 +168,7 @@ def test_an_export_is_told_and_a_failure_says_what_failed(
     small = task.changed(format="onnx-int8")
     window._ended(WorkEnded(small, run, RunState.DONE, made_int8(tmp_path / "m.onnx")))
     qtbot.waitUntil(lambda: len(told) == 2)
-    assert "Accuracy 97.5%, 98.0% in floating point, measured on 200 images." in told[1][1]
+    assert "Accuracy 97.5% (98.0% in floating point), measured on 200 images." in told[1][1]
     assert "same predictions" not in told[1][1]
     train = TrainTask(data=DataParams(), hyper=HyperParams())
     window._ended(WorkEnded(train, run, RunState.FAILED, error=DataError("No images were found")))

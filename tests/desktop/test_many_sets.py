@@ -47,6 +47,13 @@ def test_sets_are_found_in_natural_order(window: AppWin, sets: Path, qtbot: Any)
     assert not dialog.stop_button.isEnabled()
 
 
+def test_nothing_is_announced_where_no_folder_is_a_set(window: AppWin, tmp_path: Path, qtbot: Any) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / "none" / name).mkdir(parents=True)
+    dialog = opened(window, tmp_path / "none", qtbot)
+    assert dialog._note.text() == "0 of 3 folders can be used as sets."
+
+
 @pytest.mark.slow
 def test_each_is_trained_and_tested_in_turn(
     window: AppWin, sets: Path, qtbot: Any, answers: Any, tmp_path: Path

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.widgets.image_grid import Picture, PictureCells
+from convonet.events import RunState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.tasks import TrainTask
@@ -123,6 +126,32 @@ def test_a_run_is_renamed_and_differences_have_labels(
     qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows))
     assert "Higher rate" in page.compared.differences.rows.columns
     assert page.compared.differences.rows.rows[-1][0] == "Learning rate"
+
+
+def test_a_run_is_deleted_only_by_the_button(window: AppWin, qtbot: Any, tmp_path: Path) -> None:
+    """Enter and Esc both leave the run as it is."""
+    run = Run.create(tmp_path, TrainTask(data=DataParams(), hyper=HyperParams()))
+    run.update(state=RunState.CANCELLED, owner=0)
+    RunStore().add(run)
+    window.controller.ask = Asker(window)
+    window.show_page("runs")
+    page: Any = window.page("runs")
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 1)
+    page.table.selectRow(0)
+
+    def box() -> QMessageBox:
+        found = QApplication.activeModalWidget()
+        assert isinstance(found, QMessageBox)
+        assert [button.text() for button in found.buttons()] == ["Delete", "Cancel"]
+        return found
+
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        QTimer.singleShot(0, lambda key=key: qtbot.keyClick(box(), key))  # type: ignore[misc]
+        page._delete_button.click()
+    assert run.path.is_dir()
+    QTimer.singleShot(0, lambda: box().buttons()[0].click())
+    page._delete_button.click()
+    qtbot.waitUntil(lambda: not run.path.exists())
 
 
 def test_a_class_map_is_shown_and_taken_with_one_click(

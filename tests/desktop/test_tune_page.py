@@ -105,6 +105,24 @@ def test_options_are_those_of_the_search(window: AppWin) -> None:
     assert (options["time_limit"], options["images"]) == (120.0, None)
 
 
+def test_the_plan_counts_settings_and_training_runs(loaded: AppWin) -> None:
+    session = loaded.controller.session
+    session.params.set_exact(SearchSpace.of({"family": "logistic", "init_rate": [0.1, 0.5]}))
+    loaded.show_page("tune")
+    page: Any = loaded.page("tune")
+    panel = page.search_panel
+    assert page._plan.text() == "The grid has 2 settings; each is trained 3 times."
+    panel.repeats.setValue(2)
+    assert page._plan.text() == "The grid has 2 settings; each is trained 6 times."
+    panel.repeats.setValue(1)
+    panel.folds.setValue(1)
+    assert page._plan.text() == "The grid has 2 settings; each is trained once."
+    panel.search.setCurrentText("random")
+    panel.trials.setValue(7)
+    panel.pruner.setCurrentText("median")
+    assert page._plan.text() == "The search tries 7 settings; each is trained at most once."
+
+
 def test_a_stopped_search_is_opened_from_the_runs_and_can_be_resumed(
     window: AppWin, searched: Run, qtbot: Any
 ) -> None:
