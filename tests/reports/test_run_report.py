@@ -65,7 +65,7 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
 def test_the_file_is_whole_and_small_and_quickly_made(trained: Run, tmp_path: Path) -> None:
     started = time.perf_counter()
     page = write_report(trained, tmp_path / "report.html")
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
     text = page.read_text("utf-8")
     assert ADDRESS.findall(text) == []
     assert "<script" not in text
