@@ -38,7 +38,7 @@ def _stopped(kind: type[Task], window: AppWin, folder: Path) -> Run:
 def _choose(window: AppWin, qtbot: Any, run: Run) -> Any:
     window.show_page("runs")
     page: Any = window.page("runs")
-    qtbot.waitUntil(lambda: any(row[-1] == str(run.path) for row in page.table.rows.rows), timeout=10_000)
+    qtbot.waitUntil(lambda: any(row[-1] == str(run.path) for row in page.table.rows.rows))
     page.table.selectRow(0)
     return page
 

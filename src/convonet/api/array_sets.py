@@ -26,7 +26,7 @@ from convonet.data.pixels import Pixels
 from convonet.errors import DataError, InputError
 from convonet.params import DataParams
 from convonet.scratch import Scratch
-from convonet.text import absolute, file_names
+from convonet.text import absolute, counted, file_names
 
 ArrayData: TypeAlias = Any
 """`(X, y)`, a PyTorch `Dataset` of (image, label), or a Keras `PyDataset` of batches."""
@@ -108,7 +108,7 @@ def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> 
             raise DataError(
                 "The images and labels do not match",
                 expected="one label for each image",
-                received=f"{len(pixels)} images and {len(values)} labels",
+                received=f"{counted(len(pixels), 'image', 'images')} and {counted(len(values), 'label', 'labels')}",
             )
         found.images.extend(pixels)
         found.labels.extend(values)

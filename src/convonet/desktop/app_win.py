@@ -281,7 +281,7 @@ def _compared(ended: WorkEnded) -> str:
         found = ended.answer(tasks.ExportTask, documents.Int8Export)
         assert found is not None, "an export that is done has an answer"
         return (
-            f"Accuracy {100 * found.int8.accuracy:.1f}%, {100 * found.float_.accuracy:.1f}% in floating point, "
+            f"Accuracy {100 * found.int8.accuracy:.1f}% ({100 * found.float_.accuracy:.1f}% in floating point), "
             f"measured on {found.images:,} images."
         )
     return "The exported model gives the same predictions as the original, image by image."

@@ -24,7 +24,7 @@ async function check() {
   const bad = byId("rows").querySelectorAll(".bad").length;
   byId("state").className = bad ? "bad" : "good";
   byId("state").textContent = bad
-    ? `${bad} of ${samples.length} images get a different prediction in this browser.`
+    ? `Images with a different prediction in this browser: ${bad} of ${samples.length}.`
     : `All ${samples.length} images get the predictions recorded at export, within ${TOLERANCE}.`;
   return answers;
 }
