@@ -58,7 +58,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
         # A run that still waits has an owner but may have no worker yet.
         process = record.process or record.owner
         raise RunAliveError(
-            f"Process {process} is working on this run", where=run.path, hint="Cancel it first"
+            f"Process {process} is working on this run", where=run.path, hint="Stop the run first"
         )
     if state is RunState.DONE:
         return False

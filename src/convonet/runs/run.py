@@ -233,7 +233,9 @@ class Run:
         except TimeoutError as error:
             process = self.read().process
             raise RunAliveError(
-                f"Process {process} is working on this run", where=self.path, hint="Wait, or cancel it first"
+                f"Process {process} is working on this run",
+                where=self.path,
+                hint="Wait, or stop the run first",
             ) from error
         except OSError as error:
             raise OutputError("The run folder cannot be written to", where=self.path) from error

@@ -151,7 +151,7 @@ class RunStore:
 
     def _remove(self, run: Run, remove: Callable[[], None]) -> None:
         if run.is_locked():
-            raise RunAliveError("The run is active", where=run.path, hint="Cancel it first")
+            raise RunAliveError("The run is active", where=run.path, hint="Stop it first")
         try:
             remove()
         except OSError as error:

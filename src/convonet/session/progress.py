@@ -119,7 +119,7 @@ class Progress:
             if event.message not in self.messages:
                 self.messages.append(event.message)
         elif isinstance(event, TrainingStopped):
-            self.messages.append(f"Stopped after epoch {event.epoch}: {event.reason}")
+            self.messages.append(_stopped(event.epoch, event.reason))
 
     @property
     def heading(self) -> str:
@@ -158,13 +158,18 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
+def _stopped(epoch: int, reason: str) -> str:
+    return f"Stopped after epoch {epoch}: {reason}"
+
+
 def stored_messages(run: Run, record: RunRecord) -> list[str]:
     """What a training had to say, from its record: why it ended early, what its curves show, advice, why no test.
 
     Args:
         record: the run's record.
     """
-    found = [record.stopped]
+    # In the words of the event, so that a page which has both shows one.
+    found = [_stopped(run.history().epochs, record.stopped)] if record.stopped else []
     found += list(_decisions(record.plan)) if record.plan is not None else []
     found += [f"{finding.sentence} {finding.advice}" for finding in record.diagnosis]
     found += [advice.text for advice in record.advice]
