@@ -213,7 +213,7 @@ class Run:
             return True
         except OSError:  # a read-only copy, or another person's run: the lock cannot be tried
             process = self.read().process
-            return bool(process) and process_exists(process)
+            return bool(process and process_exists(process))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
