@@ -23,9 +23,6 @@ SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
     "val": ("val", "valid", "validation", "dev"),
     "test": ("test", "testing"),
 }
-
-SPLIT_TITLES: Mapping[str, str] = {"train": "training", "val": "validation", "test": "test"}
-"""What a sentence calls each set."""
 _OF_A_SET = frozenset({"set", "data", "dataset", "images", "imgs", "folder", "split"})
 
 NaturalKey = tuple[list[str | int], str]
