@@ -22,7 +22,7 @@ def opened(size, work):
 
 def ended(body: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", _HEAD + body], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", _HEAD + body], capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -10,7 +10,7 @@ import os
 import posixpath
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import quote
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -138,6 +138,12 @@ def csv_cell(text: str) -> str:
 def csv_text(cell: str) -> str:
     """The text that `csv_cell` wrote."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def alternatives(parts: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    *first, last = parts
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def url_part(text: str) -> str:

@@ -109,7 +109,7 @@ def explain(
     """Explain predictions with heat maps.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         images: as in `predict`.
         method: `grad_cam`, `saliency` or `occlusion`.
         label: the class to explain; None: the predicted class.
@@ -168,7 +168,7 @@ def layers(
     """Draw the filters of every convolution and, for an image, the feature maps of each layer.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         image: an image whose feature maps are also drawn.
         layer: draw only this layer.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
@@ -208,7 +208,7 @@ def dream(
     """Create the picture that most strongly activates a channel.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         layer: name of a layer. In the last layer, channels are classes.
         channel: index of the channel, from 0; None: the first twelve.
         steps: number of gradient steps, 1 or more.

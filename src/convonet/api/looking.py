@@ -69,7 +69,7 @@ def summary(
     """Describe the layers of a saved network, or of the one that the parameters describe.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         data: without a model: the images, or `num_classes`, `image_size` and `channels`.
         hyper: without a model: the hyperparameters of the network.
         out: a PNG file for a drawing of the network.

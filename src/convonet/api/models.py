@@ -94,7 +94,7 @@ def load(model: Model, *, scaling: Any = None, classes: Sequence[str] = ()) -> L
     """Open a model for many predictions.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
         classes: class names for a model that contains none, in the order of its outputs.
 

@@ -34,7 +34,7 @@ def image_map(
         str | None,
         typer.Argument(
             metavar="DIR|RUN",
-            help="A folder of images with one folder per class, or a run whose images and predictions to map.",
+            help="A folder of images with one folder per class, or a run, to map its images and predictions.",
         ),
     ] = None,
     data: opt.DataFile = None,

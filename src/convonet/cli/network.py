@@ -70,7 +70,10 @@ def _print_family(name: str) -> None:
 
 def summary(
     model: Annotated[
-        str | None, typer.Argument(help="A saved model. Default: the network that the parameters describe.")
+        str | None,
+        typer.Argument(
+            help="A run's folder or id, or a .keras or .h5 file. Default: the network that the parameters describe."
+        ),
     ] = None,
     hyper: opt.HyperFile = None,
     data: opt.DataFile = None,
@@ -146,7 +149,7 @@ def export(
         str | None,
         typer.Option(
             "--max-loss",
-            metavar="SHARE",
+            metavar="DROP",
             help="For onnx-int8: largest acceptable drop in accuracy, such as 0.5% or 0.005. Default: 1%.",
         ),
     ] = None,
@@ -192,16 +195,17 @@ def _fraction(name: str, text: str | None) -> float | None:
 def _beside_float(answer: Int8Export) -> Iterator[str]:
     """Print size, speed and accuracy in 8 bits and in floating point."""
     whole, small = answer.float_, answer.int8
-    yield f"Size: {small.bytes / 2**20:.2f} MiB, {whole.bytes / 2**20:.2f} MiB in floating point"
+    yield f"Size: {small.bytes / 2**20:.2f} MiB ({whole.bytes / 2**20:.2f} MiB in floating point)"
     for size, speed in small.images_per_second.items():
         before = whole.images_per_second[size]
         yield (
-            f"Speed, {size} at a time: {speed:,.0f} images/s, {before:,.0f} in floating point ({speed / before:.1f}×)"
+            f"Speed with {counted(int(size), 'image', 'images')} at a time: {speed:,.0f} images/s "
+            f"({before:,.0f} in floating point, {speed / before:.1f}×)"
         )
     low, high = answer.accuracy_loss_interval
     yield (
-        f"Accuracy on {counted(answer.images, f'{answer.split} image')}: {percent(small.accuracy)}, "
-        f"{percent(whole.accuracy)} in floating point; drop {100 * answer.accuracy_loss:.1f} percentage "
+        f"Accuracy on {counted(answer.images, f'{answer.split} image')}: {percent(small.accuracy)} "
+        f"({percent(whole.accuracy)} in floating point); drop {100 * answer.accuracy_loss:.1f} percentage "
         f"points (95% CI {100 * low:.1f} to {100 * high:.1f})"
     )
 

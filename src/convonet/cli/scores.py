@@ -62,10 +62,16 @@ def _print_sets(sets: SetsTable) -> None:
     """Print training, validation and test side by side if more than one is known."""
     if len(sets.rows) > 1:
         rows = [
-            [row.set, row.images, row.accuracy, row.loss, "evaluated" if row.evaluated else "during training"]
+            [
+                row.set,
+                row.images,
+                row.accuracy,
+                row.loss,
+                "with the final model" if row.evaluated else "during training",
+            ]
             for row in sets.rows
         ]
-        print_table(("set", "images", "accuracy", "loss", "seen"), rows)
+        print_table(("set", "images", "accuracy", "loss", "measured"), rows)
     if sets.sentence:
         say(sets.sentence)
 

@@ -63,10 +63,14 @@ def _fault(pattern: str, why: str) -> ParamError:
 
 
 def _column_fault(column: str, pattern: str | None) -> ParamError:
-    why = f"together with group_pattern {pattern!r}" if pattern else "but the training set has no such table"
+    why = (
+        f" together with group_pattern {pattern!r}"
+        if pattern
+        else ", but the training set is not such a file"
+    )
     return ParamError.of(
         {
             "group_column": "group_column (Group column): expected a column of a CSV or TSV file, without "
-            f"group_pattern; received {column!r} {why}"
+            f"group_pattern; received {column!r}{why}"
         }
     )

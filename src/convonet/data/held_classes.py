@@ -8,7 +8,7 @@ import numpy as np
 
 from convonet.data.listing import Rows
 from convonet.errors import InputError
-from convonet.text import counted
+from convonet.text import alternatives, counted
 
 _MOST_TOLD = 6
 
@@ -33,12 +33,9 @@ def absent_sentence(absent: Sequence[str], labels: Rows, classes: Sequence[str],
         f"{name} ({counted(int(counts[classes.index(name)]), 'image')} in total)"
         for name in absent[:_MOST_TOLD]
     ]
-    more = (
-        f" and {counted(len(absent) - _MOST_TOLD, 'more class', 'more classes')}"
-        if len(absent) > _MOST_TOLD
-        else ""
-    )
-    return f"There is no image of {', '.join(parts)}{more} {where}"
+    if len(absent) > _MOST_TOLD:
+        parts.append(counted(len(absent) - _MOST_TOLD, "more class", "more classes"))
+    return f"There is no image of {alternatives(parts)} {where}"
 
 
 def check_auc(

@@ -234,9 +234,10 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     sentences = []
     if lost:
-        sentences.append(f"No image of {_some(lost)} could be read")
+        sentences.append(f"Classes without a readable image: {_some(lost)}")
     if tiny:
-        sentences.append(f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to train or test with")
+        few = f"Classes with fewer than {_TINY_CLASS} images, too few to train or test with"
+        sentences.append(f"{few}: {_some(tiny)}")
     if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
         sentences.append(
             f"Unbalanced classes: {counted(counts[largest], 'image')} of {largest}, {counts[smallest]:,} of "

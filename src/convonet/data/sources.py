@@ -16,7 +16,7 @@ from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.locations import ACCEPTED, SetLocation, Split, location_of
 from convonet.data.marks import obey_marks
-from convonet.data.names import IMAGE_SUFFIXES
+from convonet.data.names import IMAGE_SUFFIXES, SPLIT_TITLES
 from convonet.data.tables import list_table
 from convonet.data.test_share import held_for_test, share_of
 from convonet.documents.marks import read_marks
@@ -213,7 +213,7 @@ def _required_location(data: DataParams, split: Split, watch: Watch) -> SetLocat
     location = location_of(data, split, watch)
     if location is None:
         raise DataError(
-            f"No {split} images are given",
+            f"No {SPLIT_TITLES[split]} images were given",
             expected=ACCEPTED,
             hint=f"Set {split}_dir in the data parameters",
         )

@@ -169,8 +169,13 @@ class _Reading:
         if torn:
             shown = sorted(torn)[0]
             labels = ", ".join(sorted(self._labels[shown]))
-            some, verb = counted(len(torn), "image has", "images have"), "is" if len(torn) == 1 else "are"
-            yield f"{some} more than one class in the table and {verb} skipped, such as {shown}: {labels}"
+            some = (
+                f"1 image ({shown}: {labels}) has"
+                if len(torn) == 1
+                else f"{counted(len(torn), 'image')}, such as {shown} ({labels}), have"
+            )
+            verb = "is" if len(torn) == 1 else "are"
+            yield f"{some} more than one class in the table and {verb} skipped"
         if self._again:
             yield f"{counted(self._again, 'line repeats', 'lines repeat')} an image; each image is used once"
         reasons: dict[str, int] = {}

@@ -118,7 +118,7 @@ def _browser(unchecked: bool, watch: Watch) -> Path | None:
         raise InputError(
             message,
             hint=Hint.of(
-                "Install one of them, or add {}; then open the export's check.html in a browser",
+                "Install one of them, or add {} and then open the export's check.html in a browser",
                 option("unchecked", True),
                 window="Install one of them, then export the model again",
             ),

@@ -128,8 +128,10 @@ class PlanDecisions:
             wanted = min(max(wanted, epoch + 1, candidate.least_epochs), upper)
             if wanted == before or (epoch == 1 and wanted == before - 1):
                 return None
-            trained = counted(wanted, "epoch is", "epochs are")
-            reason = f"an epoch takes {mean:.1f} s, so {trained} trained instead of {before}"
+            epochs = counted(wanted, "epoch", "epochs")
+            reason = (
+                f"an epoch takes {mean:.1f} s, so the network is trained for {epochs} instead of {before}"
+            )
             self._decide(candidate, "epochs", wanted, reason, after=epoch)
             return wanted
 
@@ -151,7 +153,7 @@ class PlanDecisions:
             over = _OVERTIME * 60 * self.plan.minutes - (60 * self.plan.minutes - self._left())
             if longest + self.finish_seconds <= over:
                 return ""
-            reason = f"the time budget of {self.plan.minutes:g} minutes is used up"
+            reason = f"the {self.plan.minutes:g}-minute time budget is used up"
             self._decide(candidate, "stop_after", epoch, reason)
             return reason
 

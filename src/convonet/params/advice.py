@@ -111,10 +111,9 @@ def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     sure = facts.images < _FEW
     return Advice(
         "transfer",
-        f"{counted(facts.images, 'image is', 'images are')} few for training from scratch: "
-        "a pretrained backbone is usually better."
+        f"With {counted(facts.images, 'image')}, a pretrained backbone is usually better than training from scratch."
         if sure
-        else f"With {counted(facts.images, 'image')}, compare with a pretrained backbone.",
+        else f"With {counted(facts.images, 'image')}, a pretrained backbone may be better. Train one and compare.",
     )
 
 

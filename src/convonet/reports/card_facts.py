@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from convonet.data.names import SPLIT_TITLES
 from convonet.documents.evaluation import EvaluationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.params import HyperParams, fields_of
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES
 from convonet.reports.card import KnownSentences
-from convonet.reports.images import SET_NAMES, ImagesPart
+from convonet.reports.images import ImagesPart
 from convonet.reports.page import between, percent
 from convonet.text import counted
 
@@ -92,7 +93,7 @@ def _factors(record: RunRecord) -> list[str]:
 
 def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
     facts = [
-        f"{counted(total, f'{SET_NAMES[name]} image')}."
+        f"{counted(total, f'{SPLIT_TITLES[name]} image')}."
         for name, total in zip(images.sets, images.totals, strict=True)
         if name != "test"
     ]
@@ -107,7 +108,7 @@ def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
 
 
 def _evaluation_data(tested: EvaluationDocument) -> list[str]:
-    facts = [f"{counted(tested.images, f'{SET_NAMES[tested.split]} image')}."]
+    facts = [f"{counted(tested.images, f'{SPLIT_TITLES[tested.split]} image')}."]
     if tested.root:
         facts.append(f"From the folder {tested.root}.")
     return facts

@@ -19,7 +19,6 @@ from convonet.tasks import Split
 from convonet.text import counted
 
 FILES = "data_files.csv"
-SET_NAMES = {"test": "test", "val": "validation", "train": "training"}
 """What a sentence calls the images of a set."""
 _SAMPLES = 3
 _MOST_CLASSES = 24

@@ -65,16 +65,16 @@ def _about(record: RunRecord) -> Rows:
     machine, plan = record.machine, record.plan
     memory = machine.memory_bytes
     cores = counted(machine.cores, "core") if machine.cores else ""
-    gibibytes = f"{memory / 2**30:.0f} GiB" if memory else ""
+    installed = f"{memory / 2**30:.0f} GiB" if memory else ""
     rows = [
         ("Run", record.id),
         ("Started", _time(record.started or record.created)),
         ("Duration", _taken(record)),
-        *([("Recipe", f"{plan.recipe}, {plan.minutes:g} minutes")] if plan else []),
+        *([("Recipe", f"{plan.recipe}, {plan.minutes:g} min")] if plan else []),
         ("Seed", str(record.seed)),
         ("Fingerprint of the images", record.data.fingerprint if record.data else "–"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
-        ("Machine", ", ".join(filter(None, (machine.processor, cores, gibibytes, machine.platform)))),
+        ("Machine", ", ".join(filter(None, (machine.processor, cores, installed, machine.platform)))),
     ]
     return rows
 

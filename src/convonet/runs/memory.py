@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from convonet import tasks
 from convonet.documents.plan import Candidate, Plan
 from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Warned
 from convonet.runs.run import Run
-from convonet.tasks import TrainTask
 from convonet.text import counted
 
 NO_MEMORY = "there is not enough memory to train it"
@@ -50,7 +50,7 @@ def train_with_less(run: Run) -> bool:
     The training goes on with half the batch. Where that cannot help, a plan goes on without the candidate.
     """
     task = run.task()
-    if not isinstance(task, TrainTask):
+    if not isinstance(task, tasks.TrainTask):
         return False
     plan = run.read().plan
     candidate = _in_training(run, plan)
@@ -59,7 +59,7 @@ def train_with_less(run: Run) -> bool:
     return _halve_batch_of(run, plan, candidate) or _drop(run, plan, candidate)
 
 
-def _halve_batch(run: Run, task: TrainTask) -> bool:
+def _halve_batch(run: Run, task: tasks.TrainTask) -> bool:
     """It helps only where the training itself had begun, and a batch has more than one image."""
     before, half = task.hyper.batch_size, task.hyper.batch_size // 2
     if not half or not _was_training(run):

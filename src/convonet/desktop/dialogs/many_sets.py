@@ -87,11 +87,9 @@ class ManySetsDialog(QDialog):
         usable = [one for one in self.queue.sets if one.state != "unusable"]
         recipe = RECIPE_TITLES[self._session.params.recipe]
         count = f"{len(usable):,} of {counted(len(self.queue.sets), 'folder')} can be used as sets."
-        self._note.setText(
-            f"{count} A network will be trained on each one with the current settings: {recipe}."
-            if self.queue.sets
-            else ""
-        )
+        if usable:
+            count += f" A network will be trained on each one with the current settings: {recipe}."
+        self._note.setText(count if self.queue.sets else "")
         is_free = self._session.work is None
         self.choose_button.setEnabled(not self.queue.is_on)
         self.start_button.setEnabled(is_free and self.queue.waits)

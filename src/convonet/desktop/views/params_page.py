@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -194,10 +195,10 @@ class ParamsPage(Page):
                 made.set_visible(name in family.defaults or bool(made.editor.text()))
                 made.set_default(family.defaults.get(name))
         ignored = family.ignored(hyper)
-        note = f" This network does not use {', '.join(ignored)}." if ignored else ""
+        note = f" This network does not use {_labels(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
         varied = self.session.params.space.varied
-        several = f"Several values: {', '.join(varied)}. Training uses the first of each; tuning tries all."
+        several = f"Several values: {_labels(varied)}. Training uses the first of each; tuning tries all."
         one = "Separate several values with commas to tune them. Training uses the first one."
         self._lists.setText(several if varied else one)
         if self.session.params.recipe != "none":
@@ -205,6 +206,12 @@ class ParamsPage(Page):
                 f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for your "
                 "images. Values that you set here apply to every network that is tried."
             )
+
+
+def _labels(names: Iterable[str]) -> str:
+    """Hyperparameters by the names that their fields have here."""
+    known = fields_of(HyperParams)
+    return ", ".join(known[name].label for name in names)
 
 
 def _page(form: ParamForm) -> QWidget:

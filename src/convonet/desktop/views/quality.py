@@ -141,7 +141,7 @@ class QualityView(QWidget):
         verb = "is" if document.likely == 1 else "are"
         meaning = (
             f"{document.likely:,} of {counted(document.images, 'label')} {verb} probably wrong, according to models "
-            "that were not trained on these images; most suspicious first"
+            "that were not trained on the image in question; most suspicious first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         # A new list of suspicious labels replaces the old one and keeps what the inspection found.

@@ -218,8 +218,8 @@ class RunsPage(Page):
             else "run folder and everything in it, including the model,"
         )
         text = f"{names}\n\nThe {what} will be deleted."
-        # The first answer is the default, so that Enter deletes nothing.
-        if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
+        # Neither Enter nor Esc deletes anything.
+        if self.controller.ask.choose(f"{words}?", text, ("Delete", "Cancel"), usual=1) != "Delete":
             return
         known = self.session.runs
 

@@ -25,7 +25,7 @@ async function check() {
   byId("state").className = bad ? "bad" : "good";
   const count = `${samples.length} ${samples.length === 1 ? "image" : "images"}`;
   byId("state").textContent = bad
-    ? `Different predictions in this browser for ${bad} of ${count}.`
+    ? `Images with a different prediction in this browser: ${bad} of ${samples.length}.`
     : `Same predictions as at export for ${count}, within ${TOLERANCE}.`;
   return answers;
 }

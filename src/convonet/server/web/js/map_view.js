@@ -27,7 +27,7 @@ export class MapView extends EventTarget {
       role: "img",
       "aria-label":
         `Map of ${counted(map.images)}. Arrow keys move it, plus and minus zoom, 0 shows the whole map. ` +
-        "The lists below contain the same images.",
+        "The lists below show images from the map.",
     });
     this.element = h(".map-view", {}, this.canvas);
     this.bounds = boundsOf(map);

@@ -57,7 +57,7 @@ export function suspectsPage(page) {
       listed < found.images ? `the ${whole(listed)} most suspicious are listed` : "most suspicious first";
     top.lead(
       `${whole(found.likely)} of ${counted(found.images, "label")} ${found.likely === 1 ? "is" : "are"} probably wrong, ` +
-        `according to models that were not trained on these images; ${order}`,
+        `according to models that were not trained on the image in question; ${order}`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
