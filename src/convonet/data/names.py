@@ -16,16 +16,12 @@ _SEPARATORS = re.compile(r"[\s._\-]+")
 
 Split = Literal["train", "val", "test"]
 
-SPLIT_TITLES: Mapping[str, str] = {"train": "training", "val": "validation", "test": "test"}
-"""The sets as sentences name them."""
 SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
     "train": ("train", "training"),
     "val": ("val", "valid", "validation", "dev"),
     "test": ("test", "testing"),
 }
 
-SPLIT_TITLES: Mapping[str, str] = {"train": "training", "val": "validation", "test": "test"}
-"""What a sentence calls each set."""
 _OF_A_SET = frozenset({"set", "data", "dataset", "images", "imgs", "folder", "split"})
 
 NaturalKey = tuple[list[str | int], str]
