@@ -198,7 +198,7 @@ def test_suspicious_labels_become_a_finding(loaded: AppWin, digits: Path) -> Non
     )
     quality.show_suspects(document)
     assert quality.table.rows.rows[0][:3] == ("Training", "Suspicious labels", 1)
-    assert "1 of 1,438" in quality.table.rows.rows[0][3]
+    assert "1 of 1,438 labels is probably wrong" in quality.table.rows.rows[0][3]
     picture = quality.grid.pictures.at(0)
     assert (picture.title, picture.address) == ("3? 8", str(digits / "train" / "3" / "001.png"))
 

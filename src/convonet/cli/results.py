@@ -120,9 +120,10 @@ def print_suspects(document: SuspectsDocument) -> None:
     rows = [[row.rank, row.path, row.class_, row.suggested, row.margin] for row in document.suspects[:_SHOWN]]
     print_table(("rank", "path", "class", "suggested", "margin"), rows)
     if document.accuracy is not None:
+        verb = "is" if document.likely == 1 else "are"
         say(
-            f"{document.likely:,} of {document.images:,} labels are probably wrong. Each label was checked by models "
-            f"that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
+            f"{document.likely:,} of {document.images:,} labels {verb} probably wrong. Each label was checked by "
+            f"models that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
         )
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")

@@ -152,7 +152,7 @@ class PlanDecisions:
             over = _OVERTIME * 60 * self.plan.minutes - (60 * self.plan.minutes - self._left())
             if longest + self.finish_seconds <= over:
                 return ""
-            reason = f"the time budget of {self.plan.minutes:g} minutes is used up"
+            reason = f"the {self.plan.minutes:g}-minute time budget is used up"
             self._decide(candidate, "stop_after", epoch, reason)
             return reason
 

@@ -110,9 +110,9 @@ def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     sure = facts.images < _FEW
     return Advice(
         "transfer",
-        f"{facts.images:,} images are few for training from scratch: a pretrained backbone is usually better."
+        f"With {facts.images:,} images, a pretrained backbone is usually better than training from scratch."
         if sure
-        else f"With {facts.images:,} images, compare with a pretrained backbone.",
+        else f"With {facts.images:,} images, a pretrained backbone may be better. Train one and compare.",
     )
 
 

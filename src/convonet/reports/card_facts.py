@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from convonet.data.counted import counted
+from convonet.data.names import SPLIT_TITLES
 from convonet.documents.evaluation import EvaluationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.params import HyperParams, fields_of
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES
 from convonet.reports.card import KnownSentences
-from convonet.reports.images import SET_NAMES, ImagesPart
+from convonet.reports.images import ImagesPart
 from convonet.reports.page import between, percent
 
 _MOST_NAMED = 20
@@ -92,7 +93,7 @@ def _factors(record: RunRecord) -> list[str]:
 
 def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
     facts = [
-        f"{total:,} {SET_NAMES[name]} images."
+        f"{total:,} {SPLIT_TITLES[name]} images."
         for name, total in zip(images.sets, images.totals, strict=True)
         if name != "test"
     ]
@@ -107,7 +108,7 @@ def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
 
 
 def _evaluation_data(tested: EvaluationDocument) -> list[str]:
-    facts = [f"{tested.images:,} {SET_NAMES[tested.split]} images."]
+    facts = [f"{tested.images:,} {SPLIT_TITLES[tested.split]} images."]
     if tested.root:
         facts.append(f"From the folder {tested.root}.")
     return facts

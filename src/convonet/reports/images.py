@@ -19,7 +19,6 @@ from convonet.runs import Run
 from convonet.tasks import Split
 
 FILES = "data_files.csv"
-SET_NAMES = {"test": "test", "val": "validation", "train": "training"}
 """What a sentence calls the images of a set."""
 _SAMPLES = 3
 _MOST_CLASSES = 24

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
+from convonet.data.names import SPLIT_TITLES
 from convonet.documents.evaluation import EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
@@ -16,7 +17,7 @@ from convonet.params import DataParams
 from convonet.reports.card import model_card
 from convonet.reports.card_facts import known_facts
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
-from convonet.reports.images import SET_NAMES, images_of, root_of
+from convonet.reports.images import images_of, root_of
 from convonet.reports.page import TemplateValues, between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
@@ -102,7 +103,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
     sentences = []
     if tested is not None:
         low, _ = tested.accuracy_interval
-        which = SET_NAMES[tested.split]
+        which = SPLIT_TITLES[tested.split]
         sentences.append(
             f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
             f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "

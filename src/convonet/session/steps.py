@@ -72,7 +72,7 @@ def _network(session: Session) -> tuple[Standing, str]:
     if session.summary is not None:
         return "done", f"{session.summary.params:,} parameters"
     if session.model is not None:
-        return "done", "As in the model"
+        return "done", "From the model"
     return _offered(session, "initialise", "See the layers")
 
 

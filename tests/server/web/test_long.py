@@ -223,7 +223,7 @@ def test_a_study_and_suspicious_labels_are_shown(
     page.get_by_text("Curves for each target").click()
     page.locator(".figures img").first.wait_for()
     page.goto(f"{served.url}/#suspects/suspected")
-    page.get_by_text("labels are probably wrong").wait_for()
+    page.get_by_text("probably wrong, according to").wait_for()
     page.locator(".pic .check").first.click()
     page.get_by_role("button", name="Leave out").click()
     page.locator(".pic .mark", has_text="left out").wait_for()
@@ -297,7 +297,7 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     page.get_by_role("button", name="Stop").click()
     page.locator("h2", has_text="Stopped; Resume skips finished folds").wait_for(timeout=240_000)
     page.get_by_role("button", name="Resume").click()
-    page.get_by_text("labels are probably wrong").wait_for(timeout=240_000)
+    page.get_by_text("probably wrong, according to").wait_for(timeout=240_000)
     (run,) = served.client.get("/runs?kind=suspects").json()["runs"]
     found = served.client.get(f"/runs/{run['id']}/result").json()
     page.locator(".pic img").first.wait_for()

@@ -138,8 +138,8 @@ class QualityView(QWidget):
             _picture(root, item.path, f"{item.class_}? {item.suggested}") for item in document.suspects
         )
         meaning = (
-            f"{document.likely:,} of {document.images:,} labels are probably wrong, according to models that "
-            "were not trained on these images; most suspicious first"
+            f"{document.likely:,} of {document.images:,} labels {'is' if document.likely == 1 else 'are'} probably "
+            "wrong, according to models that were not trained on the image in question; most suspicious first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         # A new list of suspicious labels replaces the old one and keeps what the inspection found.

@@ -263,7 +263,7 @@ class SortPage(Page):
             words += f" after {count_text(counts['presses'], 'answer')}"
         if not self.board.rows:
             review = self.order_box.currentData() == "review"
-            words += ". No labels are in doubt" if review else ". Every image has an answer"
+            words += ". No labels are in doubt" if review else ". Every image is labeled or skipped"
         if self.board.chosen:
             words += f" · {len(self.board.chosen):,} selected"
         self.state.setText(words)

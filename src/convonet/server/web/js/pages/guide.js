@@ -26,7 +26,7 @@ const STEPS = [
   {
     title: "Train",
     text:
-      "Balanced compares networks and keeps the best one within a few minutes. " +
+      "Balanced compares networks for a few minutes and keeps the best one. " +
       "You can close the page; training continues.",
     link: ["train", "Train"],
     done: () => Boolean(store.training),

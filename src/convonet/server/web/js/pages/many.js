@@ -172,7 +172,7 @@ function results(page, ids) {
   function show() {
     const left = rows.filter((run) => ALIVE.includes(run.state)).length;
     stop.hidden = !left;
-    top.lead(`${whole(rows.length - left)} of ${whole(rows.length)} data sets are done`);
+    top.lead(`Data sets done: ${whole(rows.length - left)} of ${whole(rows.length)}`);
     const titles = [
       ["Data set", "State"].map((text) => h("th", {scope: "col"}, text)),
       ["Images", "Classes", "Validation", "Test", "95% CI", "Baseline", "Duration"].map((text) =>

@@ -117,7 +117,7 @@ export function sortPage(page) {
     const found = await call(`sort/${seg(state.id)}/screen${asked}`, {signal: page.signal});
     screen.show(
       found.rows,
-      state.order === "review" ? "No labels are in doubt." : "Every image has an answer.",
+      state.order === "review" ? "No labels are in doubt." : "Every image is labeled or skipped.",
     );
     words();
     if (!found.rows.length) return;

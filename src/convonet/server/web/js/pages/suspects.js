@@ -56,8 +56,8 @@ export function suspectsPage(page) {
     const order =
       listed < found.images ? `the ${whole(listed)} most suspicious are listed` : "most suspicious first";
     top.lead(
-      `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, ` +
-        `according to models that were not trained on these images; ${order}`,
+      `${whole(found.likely)} of ${whole(found.images)} labels ${found.likely === 1 ? "is" : "are"} probably wrong, ` +
+        `according to models that were not trained on the image in question; ${order}`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
