@@ -37,6 +37,7 @@ test-all: install lint
 
 # The pages that are made from the code.
 generate: install
+	$(BIN)/python docs/name_stubs.py
 	$(BIN)/python docs/generate.py
 
 # The documentation site in build/docs; it opens and searches without a network.

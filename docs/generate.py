@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from convonet.cli.app import command_tree
@@ -106,11 +107,21 @@ def _cell(text: str) -> str:
 
 def _page_of(module: str, note: str = _NOTE) -> str:
     """A page of a script beside this one, whose page function has the script's name."""
+    page: str = getattr(_script(module), module)()
+    return note + page
+
+
+def _stub_of(room: str) -> str:
+    """The names of a package that loads its modules when they are first used."""
+    stub: str = _script("name_stubs").name_stub(room)
+    return stub
+
+
+def _script(module: str) -> ModuleType:
     # This script may be loaded by its path, without its folder among those of imports.
     if str(DOCS) not in sys.path:
         sys.path.insert(0, str(DOCS))
-    page: str = getattr(importlib.import_module(module), module)()
-    return note + page
+    return importlib.import_module(module)
 
 
 PAGES = {
@@ -118,6 +129,8 @@ PAGES = {
     "command-line.md": command_page,
     "python.md": partial(_page_of, "python_page"),
     "../packaging/linux/convonet.1": partial(_page_of, "man_page", ""),
+    "../src/convonet/documents/__init__.pyi": partial(_stub_of, "documents"),
+    "../src/convonet/tasks/__init__.pyi": partial(_stub_of, "tasks"),
 }
 SITE_PAGES = {"errors.md": partial(_page_of, "errors_page"), "http.md": partial(_page_of, "http_page")}
 

@@ -254,7 +254,8 @@ def test_snap_from_the_command_line_starts_no_worker_and_no_network(tmp_path: Pa
         "from pathlib import Path\n"
         "from convonet.desktop.app import run\n"
         f"run(Path({str(file)!r}))\n"
-        "names = ('keras', 'torch', 'matplotlib', 'cv2', 'sklearn', 'onnxruntime', 'numpy')\n"
+        "names = ('keras', 'torch', 'matplotlib', 'cv2', 'sklearn', 'onnxruntime', 'numpy', 'psutil', 'sqlite3',\n"
+        "         'convonet.documents.run_record', 'convonet.documents.evaluation', 'convonet.tasks.tune_task')\n"
         "print(json.dumps([started, [name for name in names if name in sys.modules]]))\n"
     )
     done = subprocess.run(

@@ -21,7 +21,6 @@ SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
     "val": ("val", "valid", "validation", "dev"),
     "test": ("test", "testing"),
 }
-
 _OF_A_SET = frozenset({"set", "data", "dataset", "images", "imgs", "folder", "split"})
 
 NaturalKey = tuple[list[str | int], str]

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from convonet import documents
 from convonet.atomic import no_room
-from convonet.documents.run_record import Fault
 from convonet.errors import (
     Cancelled,
     ConvonetError,
@@ -139,7 +139,7 @@ class Worker:
             raise RunAliveError(f"Process {record.process} is working on this run", where=self.run.path)
         state = record.state
         if state is RunState.FAILED:
-            raise (record.error or Fault()).error()
+            raise (record.error or documents.Fault()).error()
         if state in (RunState.RUNNING, RunState.WAITING):
             state = self._end_unrecorded(code)
         if state is RunState.CANCELLED:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from convonet.documents.evaluation import EvaluationDocument
-from convonet.documents.run_record import MarkRow
-from convonet.documents.runs import ChangedImage, MarkDifference, RunDifference
+from convonet import documents
 from convonet.errors import DocumentError
 from convonet.runs.predicted_images import PredictedImage, in_common, predicted_images
 from convonet.runs.run import Run
 
 
-def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDifference:
+def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> documents.RunDifference:
     """How the predictions of `b` for test images differ from those of `a`, and which marks only one of them obeyed.
 
     Only images that both were tested on count. An image whose true class differs has been marked between the runs;
@@ -30,7 +28,7 @@ def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDiffe
     gained = sum(row.b == row.true != row.a for row in same)
     lost = sum(row.a == row.true != row.b for row in same)
     marks = _marks(a, b)
-    return RunDifference(
+    return documents.RunDifference(
         a=a.id,
         b=b.id,
         images=len(both),
@@ -43,8 +41,8 @@ def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDiffe
     )
 
 
-def _row(path: str, before: PredictedImage, after: PredictedImage) -> ChangedImage:
-    return ChangedImage(
+def _row(path: str, before: PredictedImage, after: PredictedImage) -> documents.ChangedImage:
+    return documents.ChangedImage(
         path=path,
         true=after.true,
         true_before=before.true,
@@ -65,11 +63,11 @@ def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: 
     return text + (f" The two runs differ in {marks:,} mark{'' if marks == 1 else 's'}." if marks else "")
 
 
-def _marks(a: Run, b: Run) -> list[MarkDifference]:
+def _marks(a: Run, b: Run) -> list[documents.MarkDifference]:
     """Marks that one run obeyed and the other did not, or otherwise."""
     first, second = _obeyed(a), _obeyed(b)
     return [
-        MarkDifference(set=key[0], path=key[1], a=first.get(key), b=second.get(key))
+        documents.MarkDifference(set=key[0], path=key[1], a=first.get(key), b=second.get(key))
         for key in sorted(first.keys() | second.keys())
         if first.get(key) != second.get(key)
     ]
@@ -89,9 +87,9 @@ def _obeyed(run: Run) -> dict[tuple[str, str], str]:
     }
 
 
-def _tested_marks(run: Run) -> tuple[MarkRow, ...] | None:
+def _tested_marks(run: Run) -> tuple[documents.MarkRow, ...] | None:
     try:
-        found = EvaluationDocument.in_folder(run.path, "test")
+        found = documents.EvaluationDocument.in_folder(run.path, "test")
     except DocumentError:
         return None
     return found.marks if found is not None else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from convonet import tasks
 from convonet.events import StageStarted, Warned
 from convonet.runs.run import Run
-from convonet.tasks import TrainTask
 
 _WORDS = (
     "out of memory",
@@ -45,7 +45,7 @@ def halve_batch(run: Run) -> bool:
     It can only where the training itself had begun, and a batch has more than one image.
     """
     task = run.task()
-    if not isinstance(task, TrainTask) or task.hyper.batch_size < 2 or not _was_training(run):
+    if not isinstance(task, tasks.TrainTask) or task.hyper.batch_size < 2 or not _was_training(run):
         return False
     before, half = task.hyper.batch_size, task.hyper.batch_size // 2
     task = task.changed(hyper=task.hyper.changed(batch_size=half))
