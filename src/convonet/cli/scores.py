@@ -8,6 +8,7 @@ from convonet.cli.output import interval_text, percent, print_table, say
 from convonet.documents.document import IntervalBounds
 from convonet.documents.evaluation import (
     SCORES,
+    SPLIT_TITLES,
     ChosenDecision,
     EvaluateDocument,
     EvaluationDocument,
@@ -86,7 +87,7 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
     say(f"Chosen on {counted(chosen.images, 'validation image')}: {', '.join(parts)}")
     if chosen.threshold is not None:
         say(
-            f"On the {result.split} images: sensitivity {percent(result.sensitivity or 0)}, "
+            f"On the {SPLIT_TITLES[result.split]} images: sensitivity {percent(result.sensitivity or 0)}, "
             f"specificity {percent(result.specificity or 0)}"
         )
     if chosen.note:

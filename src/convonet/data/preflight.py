@@ -18,8 +18,9 @@ from convonet.data.groups import shared_groups, shared_sentence
 from convonet.data.listing import ImageListing, Rows
 from convonet.data.lookalikes import first_alike, perceptual_hashes
 from convonet.data.marks import LEFT_OUT
-from convonet.data.names import SPLIT_TITLES, plain
+from convonet.data.names import plain
 from convonet.data.pixels import Pixels
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.events import Warned, Watch
 from convonet.text import counted
 

@@ -16,9 +16,10 @@ from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.locations import ACCEPTED, SetLocation, Split, location_of
 from convonet.data.marks import obey_marks
-from convonet.data.names import IMAGE_SUFFIXES, SPLIT_TITLES
+from convonet.data.names import IMAGE_SUFFIXES
 from convonet.data.tables import list_table
 from convonet.data.test_share import held_for_test, share_of
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.documents.marks import read_marks
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from convonet.data.names import SPLIT_TITLES
-from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.params import HyperParams, fields_of
 from convonet.params.bases import BASES

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.data.names import SPLIT_TITLES
-from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
