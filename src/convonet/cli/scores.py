@@ -105,6 +105,6 @@ def _print_unknown(unknown: UnknownScores) -> None:
         )
         return
     say(
-        f"{line}, and {percent(unknown.found or 0)} of {counted(unknown.outside_images, 'outside image')} are detected "
+        f"{line}, and {percent(unknown.found or 0)} of {counted(unknown.outside_images or 0, 'outside image')} are detected "
         f"(AUROC {unknown.auroc:.4f}, false alarms {percent(unknown.false_alarms_at_95_recall or 0)} at 95% recall)"
     )

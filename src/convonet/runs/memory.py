@@ -92,8 +92,8 @@ def _drop(run: Run, plan: Plan, candidate: Candidate) -> bool:
     dropped = candidate.changed(state="failed", reason=NO_MEMORY)
     run.update(plan=plan.with_candidate(dropped))
     _warn(run, f"{candidate.title}: {NO_MEMORY}, so it is not trained")
-    ended = {"name": candidate.name, "title": candidate.title, "state": dropped.state, "reason": NO_MEMORY}
-    run.events().tell(CandidateEnded(**ended))
+    ended = CandidateEnded(name=candidate.name, title=candidate.title, state="failed", reason=NO_MEMORY)
+    run.events().tell(ended)
     return True
 
 

@@ -60,11 +60,12 @@ class AboutDialog(QDialog):
     def show_report(self, report: InstallationDocument) -> None:
         """Fill in what was found."""
         machine = report.machine
-        memory = "" if machine.memory_bytes is None else f", {machine.memory_bytes / 2**30:,.0f} GiB"
+        memory = "" if machine.memory_bytes is None else f"{machine.memory_bytes / 2**30:,.0f} GiB"
+        cores = counted(machine.cores, "core") if machine.cores else ""
         rows = {
             "Backend": machine.backend or "–",
             "Device": machine.device or machine.error or "–",
-            "Processor": f"{machine.processor}, {counted(machine.cores, 'core')}{memory}",
+            "Processor": ", ".join(filter(None, (machine.processor, cores, memory))),
             "System": machine.platform,
         } | {name: version for name, version in report.versions.items() if name != "convonet"}
         rows |= {"User folder": report.folders.home}
