@@ -48,7 +48,7 @@ class StepButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         if self.is_narrow:
-            return QSize(_NARROW, 46 if self._number else 28)
+            return QSize(_NARROW, 42 if self._number else 24)
         return QSize(_WIDTH, _HEIGHT if self._number else 40)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -15,7 +15,8 @@ from convonet.desktop.views.plan_strip import PlanStrip
 from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
-from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
@@ -53,7 +54,7 @@ class DataPage(Page):
         )
         self._fault = FaultNote(controller)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
-        tiles = row(*self.tiles.values(), gap=12)
+        tiles = TileLayout(*self.tiles.values(), gap=GAP)
         self.tabs = QTabWidget()
         self.grid = ImageGrid("Images")
         self.grid.opened.connect(self._open)

@@ -22,7 +22,8 @@ from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
 from convonet.desktop.views.outdated_note import OutdatedNote
 from convonet.desktop.views.page import Either, Page, PageContext
-from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, button, column, label, row
+from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
@@ -95,7 +96,7 @@ class EvaluatePage(Page):
         ):
             self.tabs.addTab(widget, name)
         self.outdated = OutdatedNote(controller)
-        self._either = Either(self._empty, column(self.outdated, row(*self.tiles.values()), self.tabs))
+        self._either = Either(self._empty, column(self.outdated, TileLayout(*self.tiles.values(), gap=GAP), self.tabs))
         self.body.addWidget(self._either, 1)
 
     def _matrix_tab(self) -> QWidget:

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QScrollArea, QTabWidget
 from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.amounts import rounded
-from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, row
+from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
 from convonet.desktop.widgets.table import TableView, Written
 from convonet.documents.network import LayerRow
@@ -66,7 +67,7 @@ class NetworkPage(Page):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.table, "Layers")
         self.tabs.addTab(area, "Drawing")
-        self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self._either = Either(self._empty, column(TileLayout(*self.tiles.values(), gap=GAP), self.tabs))
         self.foreign = ForeignNote(controller)
         self.body.addWidget(self.foreign)
         self.body.addWidget(self._either, 1)

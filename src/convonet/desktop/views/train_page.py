@@ -11,7 +11,8 @@ from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.recipe_card import RecipeCard
 from convonet.desktop.views.training_rows import candidate_lines, epoch_rows, is_finite, last_of, percent_text
 from convonet.desktop.views.training_summary import SummaryView
-from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.candidates import CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
 from convonet.desktop.widgets.table import TableView
@@ -79,7 +80,7 @@ class TrainPage(Page):
         self.accuracy, self.loss = CurveView("Accuracy", percent=True), CurveView("Loss")
         self._curves = QWidget()
         lines = row(frame(column(self.accuracy)), frame(column(self.loss)), gap=14)
-        whole = column(8, row(*self.tiles.values()), lines)
+        whole = column(8, TileLayout(*self.tiles.values(), gap=GAP), lines)
         whole.setStretch(2, 1)
         self._curves.setLayout(whole)
         self.table = TableView(_COLUMNS, "epochs")
