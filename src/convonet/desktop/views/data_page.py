@@ -16,7 +16,7 @@ from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
-from convonet.desktop.widgets.folding import TileLayout
+from convonet.desktop.widgets.folding import SideBySide, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
@@ -81,9 +81,8 @@ class DataPage(Page):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._legend = Legend(SERIES)
         self.counts = TableView(("Class", "Training", "Validation", "Test"), "images of each class")
-        charts = row(frame(column(self._legend, scroll, gap=8, margin=14)), self.counts, gap=14)
-        charts.setStretch(0, 1)
-        charts.setStretch(1, 1)
+        chart = frame(column(self._legend, scroll, gap=8, margin=14))
+        charts = SideBySide(chart, self.counts, wanted=(260, 260), stretch=(1, 1), gap=14)
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background, controller.session.images)

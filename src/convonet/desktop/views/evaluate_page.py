@@ -22,8 +22,8 @@ from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
 from convonet.desktop.views.outdated_note import OutdatedNote
 from convonet.desktop.views.page import Either, Page, PageContext
-from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, button, column, label, row
-from convonet.desktop.widgets.folding import TileLayout
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, button, column, holder, label, row
+from convonet.desktop.widgets.folding import SideBySide, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
@@ -96,7 +96,9 @@ class EvaluatePage(Page):
         ):
             self.tabs.addTab(widget, name)
         self.outdated = OutdatedNote(controller)
-        self._either = Either(self._empty, column(self.outdated, TileLayout(*self.tiles.values(), gap=GAP), self.tabs))
+        self._either = Either(
+            self._empty, column(self.outdated, TileLayout(*self.tiles.values(), gap=GAP), self.tabs)
+        )
         self.body.addWidget(self._either, 1)
 
     def _matrix_tab(self) -> QWidget:
@@ -105,19 +107,20 @@ class EvaluatePage(Page):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
         hint = label(
-            "Rows: true classes. Columns: predicted classes. Click a cell to see its images.", "muted"
+            "Rows: true classes. Columns: predicted classes. Click a cell to see its images.",
+            "muted",
+            wrap=True,
         )
         self.pairs = TableView(
             ("True", "Predicted", "Images"), "most confused", empty="No classes are confused."
         )
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
-        self.pairs.setMinimumWidth(300)
         self.pairs.setMaximumWidth(520)
-        both = row(area, column(label("Most often confused", "section"), self.pairs, gap=6), gap=14)
-        both.setStretch(0, 5)
-        both.setStretch(1, 3)
+        options = SideBySide(hint, self.shares, wanted=(_HINT, None), stretch=(1, 0), gap=8)
+        beside = holder(column(label("Most often confused", "section"), self.pairs, gap=6))
+        both = SideBySide(area, beside, wanted=(300, 300), stretch=(5, 3), gap=14)
         made = QWidget()
-        made.setLayout(column(8, row(hint, None, self.shares), both, gap=8))
+        made.setLayout(column(8, options, both, gap=8))
         return made
 
     def _images_tab(self) -> QWidget:
@@ -281,6 +284,8 @@ class EvaluatePage(Page):
         self.grid.close_threads()
 
 
+_HINT = 260
+"""Width of the hint beside the check box, in pixels."""
 _TO_DO: dict[Code, str] = {
     "no_test_images": "Choose a folder of images that the model has not seen, with one folder per class."
 }

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QTabWidget
 from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.amounts import rounded
-from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column
 from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
 from convonet.desktop.widgets.table import TableView, Written

@@ -7,9 +7,9 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea, QTabWidget, QWidget
 
-from convonet.desktop.views.search_panel import LABELS, NAMES, number, option_grid, plain
+from convonet.desktop.views.search_panel import LABELS, NAMES, number, option_card, plain
 from convonet.desktop.views.tune_plots import PictureFrame
-from convonet.desktop.widgets.basic import EmptyState, column, frame, row
+from convonet.desktop.widgets.basic import EmptyState, column, frame
 from convonet.desktop.widgets.table import TableView, percent
 from convonet.documents.study import StudyDocument, StudyResult
 from convonet.errors import ParamError
@@ -59,7 +59,7 @@ class StudyPanel(QWidget):
         self.tabs.addTab(self.table, "Settings")
         self.tabs.addTab(self._plots_tab(), "Plots")
         named = (("Targets (%)", self.targets), ("Measured on", self.measured), ("Images", self.images))
-        self.options = frame(row(option_grid((named,)), None, margin=12))
+        self.options = option_card(named)
 
     def _plots_tab(self) -> QWidget:
         self._no_figure = EmptyState("No figure yet", "The figure is drawn when a study ends or is stopped.")

@@ -12,9 +12,9 @@ from convonet.desktop.views.recipe_card import RecipeCard
 from convonet.desktop.views.training_rows import candidate_lines, epoch_rows, is_finite, last_of, percent_text
 from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
-from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.candidates import CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
+from convonet.desktop.widgets.folding import SideBySide, TileLayout
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.summary import NextStep
 from convonet.runs.summary import summary_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
     from convonet.runs import Run
 
+_CURVE = 300
+"""Width that a figure wants beside another one, in pixels."""
 _COLUMNS = ("Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy", "Learning rate")
 
 
@@ -79,7 +81,8 @@ class TrainPage(Page):
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.accuracy, self.loss = CurveView("Accuracy", percent=True), CurveView("Loss")
         self._curves = QWidget()
-        lines = row(frame(column(self.accuracy)), frame(column(self.loss)), gap=14)
+        parts = (frame(column(self.accuracy)), frame(column(self.loss)))
+        lines = SideBySide(*parts, wanted=(_CURVE, _CURVE), stretch=(1, 1), gap=14)
         whole = column(8, TileLayout(*self.tiles.values(), gap=GAP), lines)
         whole.setStretch(2, 1)
         self._curves.setLayout(whole)

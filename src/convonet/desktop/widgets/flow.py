@@ -53,7 +53,9 @@ class FlowLayout(QLayout):
     def sizeHint(self) -> QSize:
         # One line with all widgets is preferred; it is broken only where there is less room.
         sizes = [item.sizeHint() for item in self._shown()]
-        return QSize(_length([s.width() for s in sizes], self._gap), max((s.height() for s in sizes), default=0))
+        return QSize(
+            _length([s.width() for s in sizes], self._gap), max((s.height() for s in sizes), default=0)
+        )
 
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize() for item in self._shown()]

@@ -11,9 +11,20 @@ from PySide6.QtWidgets import QBoxLayout, QLayoutItem, QWidget
 from convonet.desktop.widgets.basic import GAP
 from convonet.desktop.widgets.flow import FlowLayout
 
+_NO_LIMIT = 16_777_215
+"""Greatest width that Qt knows, in pixels."""
+
 
 class TileLayout(FlowLayout):
-    """Widgets of equal width that fill each line; all in one line where the widest of them has room."""
+    """Widgets of equal width that fill each line; all in one line where the widest of them has room.
+
+    Args:
+        most: greatest width of a widget, in pixels.
+    """
+
+    def __init__(self, *widgets: QWidget, gap: int = 8, most: int = _NO_LIMIT) -> None:
+        super().__init__(*widgets, gap=gap)
+        self._most = most
 
     def sizeHint(self) -> QSize:
         items = self._shown()
@@ -34,7 +45,7 @@ class TileLayout(FlowLayout):
     def _place(self, rect: QRect, *, is_trial: bool) -> int:
         y, lines = rect.y(), self._lines(rect.width())
         columns = len(lines[0]) if lines else 1
-        width = (rect.width() - self._gap * (columns - 1)) // columns
+        width = min((rect.width() - self._gap * (columns - 1)) // columns, self._most)
         for line in lines:
             height = max(_height(item, width) for item in line)
             for index, item in enumerate(line):
