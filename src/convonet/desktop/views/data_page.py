@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.data_rows import picture_of, rows_to_show
@@ -19,6 +19,7 @@ from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame,
 from convonet.desktop.widgets.folding import SideBySide, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.tasks import Split
 
@@ -55,7 +56,7 @@ class DataPage(Page):
         self._fault = FaultNote(controller)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         tiles = TileLayout(*self.tiles.values(), gap=GAP)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.grid = ImageGrid("Images")
         self.grid.opened.connect(self._open)
         self.set_box, self.class_box = QComboBox(), QComboBox()

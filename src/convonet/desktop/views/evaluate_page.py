@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.mistakes import root_of
@@ -26,6 +26,7 @@ from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, button, column
 from convonet.desktop.widgets.folding import SideBySide, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.matrix import MatrixView
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
@@ -83,7 +84,7 @@ class EvaluatePage(Page):
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
         self.skipped = TableView(("File", "Reason"), "skipped", empty="All images were tested.")
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),
             (self.table, "Classes"),

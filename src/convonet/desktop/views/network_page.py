@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QTabWidget
+from PySide6.QtWidgets import QScrollArea
 
 from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
@@ -13,6 +13,7 @@ from convonet.desktop.widgets.amounts import rounded
 from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column
 from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, Written
 from convonet.documents.network import LayerRow
 from convonet.params import FAMILIES
@@ -64,7 +65,7 @@ class NetworkPage(Page):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.drawing)
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.tabs.addTab(self.table, "Layers")
         self.tabs.addTab(area, "Drawing")
         self._either = Either(self._empty, column(TileLayout(*self.tiles.values(), gap=GAP), self.tabs))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from convonet.desktop.widgets.basic import MARGIN, column, holder, label, pad_spin_boxes
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.stacks import Stack
 from convonet.desktop.widgets.steady import WheelGuard
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Page(QWidget):
         """End threads of this page."""
 
 
-class Either(QStackedWidget):
+class Either(Stack):
     """Shows either the empty state or the content, whose last part takes the room unless another does."""
 
     def __init__(self, empty: QWidget, content: QWidget | QBoxLayout) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSpinBox, QWidget
 
 from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import GAP, button, column, frame, holder, label, row
 from convonet.desktop.widgets.folding import TileLayout
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.documents.search import SearchDocument, Setting
 from convonet.params import HyperParams, fields_of
@@ -69,7 +70,7 @@ class SearchPanel(QWidget):
         self.table.rows.modelReset.connect(self._update_button)
         self.plots = SearchPlots()
         self.plots.opened.connect(self.enlarged)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         settings = QWidget()
         settings.setLayout(column(8, self.table, row(None, self.adopt_button), gap=8))
         self.tabs.addTab(settings, "Settings")

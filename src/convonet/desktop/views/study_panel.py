@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea, QWidget
 
 from convonet.desktop.views.search_panel import LABELS, NAMES, number, option_card, plain
 from convonet.desktop.views.tune_plots import PictureFrame
 from convonet.desktop.widgets.basic import EmptyState, column, frame
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, percent
 from convonet.documents.study import StudyDocument, StudyResult
 from convonet.errors import ParamError
@@ -55,7 +56,7 @@ class StudyPanel(QWidget):
         )
         self.figure = PictureFrame(TITLE)
         self.figure.opened.connect(lambda: self.enlarged.emit(TITLE))
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.tabs.addTab(self.table, "Settings")
         self.tabs.addTab(self._plots_tab(), "Plots")
         named = (("Targets (%)", self.targets), ("Measured on", self.measured), ("Images", self.images))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QWidget
 
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.recipe_card import RecipeCard
@@ -15,6 +15,7 @@ from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame,
 from convonet.desktop.widgets.candidates import CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
 from convonet.desktop.widgets.folding import SideBySide, TileLayout
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.summary import NextStep
 from convonet.runs.summary import summary_of
@@ -93,7 +94,7 @@ class TrainPage(Page):
         self.messages.setPlaceholderText(
             "No messages. Warnings, advice and the reason for an early stop appear here."
         )
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.tabs.addTab(self.summary, "Summary")
         self.tabs.addTab(self._curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
-from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.camera_tab import CameraTab
@@ -20,6 +20,7 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, frame, la
 from convonet.desktop.widgets.folding import SideBySide
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, Written
 from convonet.documents.predictions import UnreadableImage
 from convonet.errors import ConvonetError
@@ -54,7 +55,7 @@ class UsePage(Page):
             controller.button("demo"),
         )
         self.pad, self.bars = Pad(), BarView("Most likely classes", full=1.0)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
         self.camera = CameraTab()
