@@ -1,11 +1,13 @@
-"""Finds what does not fit into a window: text that is cut, and widgets that reach out of their parents."""
+"""Finds faults of a window: text that is cut, widgets that reach out of their parents, controls without a name."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QComboBox,
     QLabel,
     QScrollArea,
@@ -78,3 +80,18 @@ def _cut_sideways(part: QRect, viewport: QWidget) -> str:
     if not isinstance(area, QScrollArea) or part.right() <= viewport.width():
         return ""
     return f"a viewport of {viewport.size().toTuple()}"
+
+
+def nameless(root: QWidget) -> list[str]:
+    """The widgets that the keyboard can reach and for which a screen reader has no name."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        if not widget.isVisible() or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            continue
+        # The field inside a box stands for the box.
+        is_inside = isinstance(widget.parentWidget(), (QComboBox, QAbstractSpinBox))
+        named = widget.parentWidget() if is_inside else widget
+        interface = QAccessible.queryAccessibleInterface(named)
+        if not interface.text(QAccessible.Text.Name).strip():
+            found.append(f"{type(widget).__name__} in {type(widget.parentWidget()).__name__} has no name")
+    return found

@@ -8,7 +8,7 @@ import pytest
 
 from convonet.desktop.actions import PAGES
 from convonet.desktop.app_win import AppWin
-from fitting import misfits
+from fitting import misfits, nameless
 
 SIZES = ((720, 450), (1024, 700))
 """A screen of 1440 × 900 pixels at 200%, and a small one."""
@@ -39,7 +39,7 @@ def _misfits_of_pages(window: AppWin, qtbot: Any, size: tuple[int, int]) -> list
                 tabs.setCurrentIndex(index)
             qtbot.wait(10)
             where = f"{name}/{tabs.tabText(index)}" if tabs else name
-            found += [f"{where}: {fault}" for fault in misfits(page)]
+            found += [f"{where}: {fault}" for fault in (*misfits(page), *nameless(page))]
             if hidden := window._frames[name].horizontalScrollBar().maximum():
                 found.append(f"{where}: scrolls sideways by {hidden} pixels")
     assert (window.width(), window.height()) == size

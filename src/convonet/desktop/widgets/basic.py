@@ -23,6 +23,7 @@ GAP = 12
 MARGIN = 24
 _SPIN_MARGIN = 6
 _TILE_MARGIN = 14
+_TITLE_BAR = 36
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, select: bool = False) -> QLabel:
@@ -98,6 +99,12 @@ def pad_spin_boxes(widget: QWidget) -> None:
     """Move the text of spin boxes away from their border, which a style sheet cannot."""
     for box in widget.findChildren(QAbstractSpinBox):
         box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
+
+
+def resize_within_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a dialog its size in pixels, or that of a smaller screen with room for the title bar."""
+    screen = window.screen().availableSize()
+    window.resize(min(width, screen.width()), min(height, screen.height() - _TITLE_BAR))
 
 
 class Tile(QFrame):
