@@ -79,6 +79,9 @@ def _cut_sideways(part: QRect, viewport: QWidget) -> str:
     area = viewport.parentWidget()
     if not isinstance(area, QScrollArea) or part.right() <= viewport.width():
         return ""
+    # A strip of cards has no vertical bar: it is made to be scrolled sideways.
+    if area.verticalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+        return ""
     return f"a viewport of {viewport.size().toTuple()}"
 
 

@@ -132,6 +132,22 @@ def test_a_model_file_is_opened_and_predicts(
     assert answer.inner_text().startswith(direct["predicted"])
 
 
+def test_the_pixel_scaling_of_a_model_file_is_chosen_and_kept(
+    at: Callable[..., Any], served: Any, drop: Callable[..., None]
+) -> None:
+    page = at("use", known={"model": "models/given.keras"})
+    page.get_by_label("Pixel scaling").select_option("−1 to 1")
+    page.get_by_text("Drop images here").wait_for()
+    with page.expect_request(lambda sent: sent.method == "POST" and sent.url.endswith("/runs")) as request:
+        drop(page, [served.image("7")])
+    assert request.value.post_data_json["options"]["scaling"] == "symmetric"
+    page.locator(".answer .what").wait_for(timeout=LONG_MS)
+    page.reload()
+    assert page.get_by_label("Pixel scaling").input_value() == "symmetric"
+    page.get_by_label("Model", exact=True).select_option("first")
+    page.get_by_label("Pixel scaling").wait_for(state="detached")
+
+
 def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:
     source = served.image("7")
     shutil.copytree(served.root / "digits", served.root / "doubled", dirs_exist_ok=True)
