@@ -56,7 +56,7 @@ class DataPage(Page):
         self._fault = FaultNote(controller)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         tiles = TileLayout(*self.tiles.values(), gap=GAP)
-        self.tabs = Tabs()
+        self.tabs = Tabs("Views of the images")
         self.grid = ImageGrid("Images")
         self.grid.opened.connect(self._open)
         self.set_box, self.class_box = QComboBox(), QComboBox()
@@ -77,6 +77,7 @@ class DataPage(Page):
         images.setLayout(column(8, chooser, self.grid, gap=8))
         self.bars = BarView("Images per class", SERIES)
         scroll = QScrollArea()
+        scroll.setAccessibleName("Images per class")
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.bars)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

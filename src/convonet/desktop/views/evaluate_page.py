@@ -84,7 +84,7 @@ class EvaluatePage(Page):
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
         self.skipped = TableView(("File", "Reason"), "skipped", empty="All images were tested.")
-        self.tabs = Tabs()
+        self.tabs = Tabs("Results of the test")
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),
             (self.table, "Classes"),
@@ -104,6 +104,7 @@ class EvaluatePage(Page):
 
     def _matrix_tab(self) -> QWidget:
         area = QScrollArea()
+        area.setAccessibleName("Confusion matrix")
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)

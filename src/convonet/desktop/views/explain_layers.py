@@ -41,6 +41,7 @@ class LayersTab(QWidget):
         self.list.currentRowChanged.connect(self._show)
         self.picture = FigureView("Layer")
         area = QScrollArea()
+        area.setAccessibleName("Layer")
         area.setWidgetResizable(True)
         area.setWidget(self.picture)
         both = row(self.list, area, gap=14)

@@ -35,7 +35,7 @@ class ExplainPage(Page):
         )
         self.why = WhyTab(self)
         self.layers, self.dream = LayersTab(self), DreamTab(self)
-        self.tabs = Tabs()
+        self.tabs = Tabs("Kinds of explanation")
         self.tabs.addTab(self.why, "Why this prediction")
         self.tabs.addTab(self.layers, "What the layers see")
         self.tabs.addTab(self.dream, "What activates a channel")

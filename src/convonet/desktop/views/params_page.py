@@ -40,7 +40,7 @@ class ParamsPage(Page):
                 made.editor.choose = self._choose_folder
         self.data_form.edited.connect(self._data_edited)
         self.hyper_form.edited.connect(self._hyper_edited)
-        self.tabs = Tabs()
+        self.tabs = Tabs("Groups of parameters")
         self.tabs.addTab(_page(self.data_form), "Data")
         self.tabs.addTab(self._hyper_tab(), "Network and training")
         self.preview = PreviewTab(context.controller)
@@ -215,6 +215,7 @@ def _page(form: ParamForm) -> QWidget:
 
 def _scrolled(form: ParamForm) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName("Parameters")
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setWidget(form)

@@ -29,7 +29,7 @@ class ComparedRuns(QWidget):
         self.marks = TableView(("Set", "Image", "Before", "After"), "marks", empty="No marks differ.")
         self.sentences = label("", wrap=True, select=True)
         self._caption = label("", "section")
-        self._tabs = Tabs()
+        self._tabs = Tabs("Comparison of the runs")
         for table, name in (
             (self.differences, "Parameters and scores"),
             (self.changed, "Changed predictions"),

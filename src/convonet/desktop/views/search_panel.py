@@ -70,7 +70,7 @@ class SearchPanel(QWidget):
         self.table.rows.modelReset.connect(self._update_button)
         self.plots = SearchPlots()
         self.plots.opened.connect(self.enlarged)
-        self.tabs = Tabs()
+        self.tabs = Tabs("Results of the search")
         settings = QWidget()
         settings.setLayout(column(8, self.table, row(None, self.adopt_button), gap=8))
         self.tabs.addTab(settings, "Settings")

@@ -82,6 +82,7 @@ class StartPage(Page):
         self._recent.setSpacing(2)
         self._recent_box = frame(column(label("Recent", "section"), self._recent, gap=8, margin=20))
         area = QScrollArea()
+        area.setAccessibleName("Start")
         area.setWidgetResizable(True)
         area.setWidget(holder(column(frame(hero, "hero"), cards, self._recent_box, None, gap=16)))
         area.setFrameShape(QScrollArea.Shape.NoFrame)

@@ -56,7 +56,7 @@ class StudyPanel(QWidget):
         )
         self.figure = PictureFrame(TITLE)
         self.figure.opened.connect(lambda: self.enlarged.emit(TITLE))
-        self.tabs = Tabs()
+        self.tabs = Tabs("Results of the study")
         self.tabs.addTab(self.table, "Settings")
         self.tabs.addTab(self._plots_tab(), "Plots")
         named = (("Targets (%)", self.targets), ("Measured on", self.measured), ("Images", self.images))
@@ -65,6 +65,7 @@ class StudyPanel(QWidget):
     def _plots_tab(self) -> QWidget:
         self._no_figure = EmptyState("No figure yet", "The figure is drawn when a study ends or is stopped.")
         self._area = QScrollArea()
+        self._area.setAccessibleName("Plots")
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setWidget(frame(column(self.figure, None, margin=8)))

@@ -94,7 +94,7 @@ class TrainPage(Page):
         self.messages.setPlaceholderText(
             "No messages. Warnings, advice and the reason for an early stop appear here."
         )
-        self.tabs = Tabs()
+        self.tabs = Tabs("Results of the training")
         self.tabs.addTab(self.summary, "Summary")
         self.tabs.addTab(self._curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")

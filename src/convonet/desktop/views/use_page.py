@@ -55,7 +55,7 @@ class UsePage(Page):
             controller.button("demo"),
         )
         self.pad, self.bars = Pad(), BarView("Most likely classes", full=1.0)
-        self.tabs = Tabs()
+        self.tabs = Tabs("Sources of images")
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
         self.camera = CameraTab()

@@ -29,10 +29,15 @@ class Stack(QStackedWidget):
 
 
 class Tabs(QTabWidget):
-    """Tabs whose least height is that of the current tab."""
+    """Tabs whose least height is that of the current tab.
 
-    def __init__(self) -> None:
+    Args:
+        name: what the tabs are about, for screen readers.
+    """
+
+    def __init__(self, name: str) -> None:
         super().__init__()
+        self.setAccessibleName(name)
         self.currentChanged.connect(lambda _: self.updateGeometry())
 
     # For the same reason as above.

@@ -51,8 +51,19 @@ export function modelChoice(page, use) {
   return field;
 
   function told(model) {
-    fill(scaling, isFile(model) ? scalingChoice(model, () => use(model)) : null);
+    fill(scaling);
+    if (isFile(model)) offerScaling(model).catch(() => {});
     use(model);
+  }
+
+  /** A model that was made elsewhere does not say how its pixels are scaled. */
+  async function offerScaling(model) {
+    const {info} = await call(`models${query({path: model})}`, {signal: page.signal});
+    if (!info?.classes?.length && select.value === model)
+      fill(
+        scaling,
+        scalingChoice(model, () => use(model)),
+      );
   }
 
   function offer(able) {
@@ -78,7 +89,7 @@ export function modelChoice(page, use) {
   }
 }
 
-/** A model file that was made elsewhere does not say how its pixels are scaled; `use()` is called after a choice. */
+/** How the pixels of a model file are scaled; `use()` is called after a choice. */
 function scalingChoice(model, use) {
   const select = h(
     "select",
@@ -99,6 +110,6 @@ function scalingChoice(model, use) {
     {},
     h("label", {htmlFor: "model-scaling"}, "Pixel scaling"),
     select,
-    h("p.help", {}, "Change it if the model was made elsewhere and its predictions are wrong."),
+    h("p.help", {}, "This model was made elsewhere. Choose the scaling that it was trained with."),
   );
 }
