@@ -37,7 +37,9 @@ def _misfits_of_pages(window: AppWin, qtbot: Any, size: tuple[int, int]) -> list
         for index in range(tabs.count() if tabs else 1):
             if tabs:
                 tabs.setCurrentIndex(index)
-            qtbot.wait(10)
+            # Words that wrap are laid out in several rounds: each new width gives another height.
+            for _ in range(4):
+                qtbot.wait(10)
             where = f"{name}/{tabs.tabText(index)}" if tabs else name
             found += [f"{where}: {fault}" for fault in (*misfits(page), *nameless(page))]
             if hidden := window._frames[name].horizontalScrollBar().maximum():
