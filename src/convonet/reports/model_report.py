@@ -25,6 +25,7 @@ from convonet.runs.sets_table import sets_table
 from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split, TrainTask
+from convonet.text import counted
 
 _MISTAKES = 40
 _MOST_CELLS = 20
@@ -104,7 +105,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
         low, _ = tested.accuracy_interval
         which = SPLIT_TITLES[tested.split]
         sentences.append(
-            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
+            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {counted(tested.images, 'image')} "
             f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
             f"{percent(tested.baseline_accuracy)}."
         )
