@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from convonet.cli.app import command_tree
@@ -25,8 +26,9 @@ def parameters_page() -> str:
     """Every parameter as it is declared, and every family's own defaults."""
     parts = [_NOTE, "# Parameters\n"]
     parts.append(
-        "Parameters have the same names in JSON files, with `--set NAME=VALUE`, in the forms of the window and in\n"
-        "Python. Lists of values are for tuning; a single training run uses the first value.\n"
+        "Parameters have the same names in JSON files, with `--set NAME=VALUE`, and in Python. The window and the web\n"
+        "page show a label for each, and also find it by its name. Lists of values are for tuning; a single training\n"
+        "run uses the first value.\n"
     )
     titles: tuple[tuple[str, type[ParamModel]], ...] = (
         ("Data parameters", DataParams),
@@ -60,13 +62,14 @@ def command_page() -> str:
     """Every command with its arguments and options."""
     parts = [_NOTE, "# The command line\n"]
     parts.append(
-        "With `--json`, commands write one JSON document to standard output and nothing else. Progress goes to standard\n"
-        "error; with `--progress jsonl`, each event is one line of JSON. `convonet --debug …` shows where an error\n"
-        "occurs. `man convonet` shows this page in a terminal.\n\n"
+        "With `--json`, commands write one JSON document to standard output and nothing else. Progress goes to "
+        "standard\nerror; with `--progress jsonl`, each event is one line of JSON. `convonet --debug …` shows where "
+        "an error\noccurs. `man convonet` shows this page in a terminal.\n\n"
         "| exit code | meaning |\n|---|---|\n"
         "| 0 | done |\n"
-        "| 1 | the work failed, a file was missing, no image could be read, or `verify` found a difference |\n"
-        "| 2 | wrong usage or invalid input |\n"
+        "| 1 | the work failed; `predict` did not find a file; `predict` or `explain` could read none of the images; "
+        "a set of `many` failed; `verify` found a difference; `doctor` found that something is missing |\n"
+        "| 2 | wrong usage; input that is invalid or does not exist; an export that failed its check |\n"
         "| 130 | canceled; a checkpoint is kept, and `convonet resume` continues the run |\n"
     )
     for name, command in _commands(command_tree(), "convonet"):
@@ -93,7 +96,9 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _names(param: Any) -> str:
     if param.param_type_name == "argument":
         return f"`{_cell(argument_name(param))}`"
-    return ", ".join(f"`{option}`" for option in [*param.opts, *param.secondary_opts])
+    # A help text may refer to the names of its values, such as FP and FN.
+    value = f" {param.metavar}" if param.metavar else ""
+    return ", ".join(f"`{_cell(option + value)}`" for option in [*param.opts, *param.secondary_opts])
 
 
 def _cell(text: str) -> str:
@@ -102,11 +107,21 @@ def _cell(text: str) -> str:
 
 def _page_of(module: str, note: str = _NOTE) -> str:
     """A page of a script beside this one, whose page function has the script's name."""
+    page: str = getattr(_script(module), module)()
+    return note + page
+
+
+def _stub_of(room: str) -> str:
+    """The names of a package that loads its modules when they are first used."""
+    stub: str = _script("name_stubs").name_stub(room)
+    return stub
+
+
+def _script(module: str) -> ModuleType:
     # This script may be loaded by its path, without its folder among those of imports.
     if str(DOCS) not in sys.path:
         sys.path.insert(0, str(DOCS))
-    page: str = getattr(importlib.import_module(module), module)()
-    return note + page
+    return importlib.import_module(module)
 
 
 PAGES = {
@@ -114,6 +129,8 @@ PAGES = {
     "command-line.md": command_page,
     "python.md": partial(_page_of, "python_page"),
     "../packaging/linux/convonet.1": partial(_page_of, "man_page", ""),
+    "../src/convonet/documents/__init__.pyi": partial(_stub_of, "documents"),
+    "../src/convonet/tasks/__init__.pyi": partial(_stub_of, "tasks"),
 }
 SITE_PAGES = {"errors.md": partial(_page_of, "errors_page"), "http.md": partial(_page_of, "http_page")}
 

@@ -30,10 +30,11 @@ TAIL = """.SH "EXIT STATUS"
 Done.
 .TP
 .B 1
-The work failed, a file was missing, no image could be read, or a comparison found a difference (\\fBverify\\fR).
+The work failed; \\fBpredict\\fR did not find a file; \\fBpredict\\fR or \\fBexplain\\fR could read none of the images;
+a set of \\fBmany\\fR failed; \\fBverify\\fR found a difference; \\fBdoctor\\fR found that something is missing.
 .TP
 .B 2
-Wrong usage or invalid input.
+Wrong usage; input that is invalid or does not exist; an export that failed its check.
 .TP
 .B 130
 Canceled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues the run.

@@ -145,9 +145,9 @@ figure = convonet.plot_loss_acc(model, target_acc=0.9)
 
 All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received` and
 `hint`. Input that cannot be used raises an `InputError`, such as `ParamError`, `DataError`, `ModelFileError` or
-`RunNotFoundError`. A package that is not installed raises a `MissingPackageError`, whose hint is the command that
-installs it. A call that is rejected does not create a run folder. Ctrl-C saves a checkpoint and raises
-`KeyboardInterrupt`; `convonet.resume(run)` continues the run.
+`RunNotFoundError`. A package that is not installed raises a `MissingPackageError`, or in `export` an `InputError`; its
+hint is the command that installs the package. A call that is rejected does not create a run folder. Ctrl-C saves a
+checkpoint and raises `KeyboardInterrupt`; `convonet.resume(run)` continues the run.
 
 ## Types in the signatures
 

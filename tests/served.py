@@ -12,7 +12,7 @@ from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
 
 TOKEN = "for-this-test"
-SECONDS = 10.0
+SECONDS = 120.0
 
 
 class Served:

@@ -78,6 +78,6 @@ def test_the_start_script_serves_with_workers_and_ends(tmp_path: Path) -> None:
             assert answer.json() == {"total": 0, "runs": []}
     finally:
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     reader.join()
     process.stderr.close()

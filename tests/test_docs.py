@@ -51,6 +51,13 @@ def test_generated_pages_are_those_of_the_code(generate: ModuleType, name: str) 
     assert (DOCS / name).read_text(encoding="utf-8") == generate.PAGES[name](), "run `make generate`"
 
 
+def test_the_command_page_names_the_values_that_help_texts_explain(generate: ModuleType) -> None:
+    # FP and FN, N, and a unit: a sentence that explains them is of no use without the option's form.
+    page = generate.PAGES["command-line.md"]()
+    for option in ("--costs FP,FN", "--first N", "--at ROW,COLUMN", "--memory-limit GB"):
+        assert f"| `{option}` |" in page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):

@@ -21,10 +21,10 @@ import json, sys
 from convonet.errors import MissingPackageError
 from convonet.jobs import job_module
 from convonet.packages import missing_package
-from convonet.tasks import Task
+from convonet.tasks import kinds
 
 said = {}
-for kind, task in Task.registry.items():
+for kind, task in kinds().items():
     try:
         job_module(task)
     except MissingPackageError as error:

@@ -43,7 +43,7 @@ def collect(tmp_path: Path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         return done.returncode, [line for line in done.stdout.splitlines() if "::" in line], done.stderr

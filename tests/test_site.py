@@ -23,7 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site as `make docs` builds it; broken links are warnings, and warnings are errors."""
     if importlib.util.find_spec("sphinx") is None:
         pytest.skip("Sphinx is not installed: pip install 'convonet[docs]'")
-    subprocess.run([sys.executable, DOCS / "generate.py"], check=True, timeout=120)
+    subprocess.run([sys.executable, DOCS / "generate.py"], check=True, timeout=240)
     out = tmp_path_factory.mktemp("site")
     words = [
         "-m",
@@ -38,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         DOCS,
         out / "html",
     ]
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     return out / "html"
 

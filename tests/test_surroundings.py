@@ -19,7 +19,7 @@ SOURCE = Path(convonet.__file__).parent
 def _child(words: list[str], here: Path, **more: str) -> subprocess.CompletedProcess[str]:
     environment = child_environment(dict(os.environ) | more)
     return subprocess.run(
-        words, capture_output=True, text=True, check=False, cwd=here, env=environment, timeout=120
+        words, capture_output=True, text=True, check=False, cwd=here, env=environment, timeout=240
     )
 
 

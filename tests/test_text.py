@@ -291,6 +291,10 @@ def test_one_thing_is_not_in_the_plural() -> None:
     ]
 
 
+def test_alternatives_end_in_or() -> None:
+    assert [text.alternatives("abc"[:count]) for count in (1, 2, 3)] == ["a", "a or b", "a, b or c"]
+
+
 def test_a_candidate_of_one_epoch() -> None:
     tried = {"name": "own", "title": "Own", "state": "done", "accuracy": 0.5, "accuracy_interval": [0.4, 0.6]}
     tried |= {"log_loss": 0.7, "seconds": 2.0, "chosen": True, "result": ""}

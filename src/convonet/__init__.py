@@ -12,20 +12,13 @@ from importlib.util import find_spec
 from typing import Any
 
 from convonet._version import __version__ as __version__
+from convonet.lazy_names import names_in_stub
 
 # Keras asks this variable when it is imported, maybe before the first call into Convonet.
 if find_spec("torch") is not None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
 
-
-def _public_names() -> dict[str, tuple[str, str]]:
-    """Each public name with its module and its name there, from lines `from MODULE import NAME as PUBLIC`."""
-    with open(os.path.join(os.path.dirname(__file__), "__init__.pyi"), encoding="utf-8") as stub:
-        lines = [line.split() for line in stub if line.startswith("from ")]
-    return {public: (module, name) for _, module, _, name, _, public in lines}
-
-
-_HOMES = _public_names()
+_HOMES = names_in_stub(__file__)
 __all__ = sorted(_HOMES)
 
 
@@ -38,7 +31,7 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(importlib.import_module(module), real)
     except ModuleNotFoundError as error:
-        # Only here, so that `import convonet` loads nothing of its own.
+        # Only here, so that `import convonet` loads next to nothing.
         from convonet.packages import missing_package
 
         missing = missing_package(error)

@@ -10,7 +10,7 @@ import os
 import posixpath
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import quote
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -140,11 +140,23 @@ def csv_text(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
+def alternatives(parts: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    *first, last = parts
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def url_part(text: str) -> str:
     """One part of an address, for an HTTP header: percent-encoded, so that no line can end in it."""
     return quote(text, safe="", errors="surrogateescape")
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """`1 image looks` or `2,000 images look`: the count with the words that suit it."""
-    return f"1 {one}" if count == 1 else f"{count:,} {many}"
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 image looks` or `2,000 images look`: the count with the words that suit it.
+
+    Args:
+        count: how many there are.
+        one: the words after 1.
+        many: the words after every other count; `one` with an s if not given.
+    """
+    return f"1 {one}" if count == 1 else f"{count:,} {many or one + 's'}"

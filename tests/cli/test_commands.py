@@ -21,6 +21,12 @@ import pytest
 from PIL import Image
 from sklearn.metrics import confusion_matrix
 
+from convonet.data.cache import ImageCache
+from convonet.data.data_prep import prepare
+from convonet.data.sources import scan
+from convonet.params import DataParams
+from convonet.params.data_params import PixelParams
+
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Convonet, Said
 
@@ -291,9 +297,7 @@ print(float((model.predict(x, verbose=0).argmax(1) == y).mean()))
 """
 
 
-def test_runs_are_listed_shown_compared_and_deleted(
-    convonet: Convonet, tiny: Path, trained_here: Path
-) -> None:
+def test_runs_are_listed_shown_compared_and_deleted(convonet: Convonet, tiny: Path, trained: Path) -> None:
     _right(_train(convonet, tiny, "--set", "epochs=1", name="other"))
     rows = _right(convonet("runs", "list", "--json"))
     assert [row["id"] for row in rows] == ["other", "run"]
@@ -312,12 +316,14 @@ def test_runs_are_listed_shown_compared_and_deleted(
     assert not (tiny / "runs" / "other").exists()
 
 
-def test_the_first_value_of_a_file_trains_and_several_that_are_typed_are_refused(
-    convonet: Convonet, tiny: Path
-) -> None:
+def test_several_values_that_are_typed_are_refused(convonet: Convonet, tiny: Path) -> None:
     said = _train(convonet, tiny, "--set", "epochs=2,5")
     assert said.code == 2
     assert "epochs: expected one value, received 2, 5; use `convonet tune` to try several" in said.err
+
+
+@pytest.mark.slow
+def test_the_first_value_of_a_file_trains(convonet: Convonet, tiny: Path) -> None:
     values = json.loads((tiny / "hyper.json").read_text())
     (tiny / "hyper.json").write_text(json.dumps(values | {"epochs": [2, 5]}))
     assert len(_right(_train(convonet, tiny, name="first"))["history"]["loss"]) == 2
@@ -341,7 +347,7 @@ def test_changed_images_stop_a_resume_unless_they_are_accepted(convonet: Convone
             assert process.poll() is None
             time.sleep(0.02)
         process.terminate()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     Image.new("L", (8, 8), 3).save(tiny / "train" / "dark" / "new.png")
     refused = convonet("resume", tiny / "runs" / "run", "--json")
@@ -392,7 +398,9 @@ def test_changing_files_and_deleting_runs_answer_in_json(
     assert not trained_here.exists()
 
 
-def test_models_doctor_cache_and_inspect_answer(convonet: Convonet, tiny: Path, trained_here: Path) -> None:
+def test_models_doctor_cache_and_inspect_answer(convonet: Convonet, tiny: Path) -> None:
+    images = scan(DataParams(train_dir=str(tiny / "train"))).train
+    prepare(images, PixelParams(8, 8, 1), cache=ImageCache())
     models = _right(convonet("models", "--json"))
     assert {"convonet", "simple", "logistic", "dense"} <= {family["name"] for family in models["families"]}
     assert _right(convonet("models", "dense", "--json"))["parameters"]

@@ -48,7 +48,7 @@ def _arguments(digits: Path, parent: Path, name: str) -> list[object]:
     ]
 
 
-def _wait_for(run_path: Path, moment: Moment, seconds: float = 60) -> Run:
+def _wait_for(run_path: Path, moment: Moment, seconds: float = 240) -> Run:
     """The run, as soon as an event of the wanted kind stands in its log."""
     deadline = time.monotonic() + seconds
     offset = 0
@@ -62,7 +62,7 @@ def _wait_for(run_path: Path, moment: Moment, seconds: float = 60) -> Run:
     raise AssertionError("the moment never came")
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+def _wait_until(true: Callable[[], bool], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -112,7 +112,7 @@ def test_a_killed_training_goes_on_with_the_same_numbers(
             os.killpg(process.pid, signal.SIGKILL)
         else:
             psutil.Process(run.read()["process"]).kill()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     if victim == "worker":
         assert (process.returncode, run.state()) == (1, "failed")
         assert "resume" in err
@@ -140,19 +140,25 @@ def test_a_worker_whose_owner_dies_puts_its_work_away(
     assert _result(run.path) == whole
 
 
+@pytest.mark.slow
 def test_stopping_keeps_the_work_and_resume_ends_it(
     digits: Path, tmp_path: Path, whole: Any, convonet: Convonet
 ) -> None:
     with start(_arguments(digits, tmp_path, "run")) as process:
         run = _wait_for(tmp_path / "run", MOMENTS["inside an epoch"])
-        asked = time.monotonic()
+        # The command takes a second to start, in which the training would come to its end.
+        worker = psutil.Process(run.read()["process"])
+        worker.suspend()
         assert convonet("runs", "cancel", run.path).code == 0
-        out, err = process.communicate(timeout=60)
+        worker.resume()
+        asked = time.time()
+        out, err = process.communicate(timeout=240)
     acknowledged = next(
         e.time for e in run.events().read()[0] if type(e.event).__name__ == "CancelAcknowledged"
     )
-    assert acknowledged - run.file("cancel").stat().st_mtime <= 1.0
-    assert time.monotonic() - asked < 15
+    # Five times what it may take on a machine at rest.
+    assert acknowledged - asked <= 5
+    assert time.time() - asked < 75
     assert (process.returncode, run.state()) == (130, "cancelled"), err
     assert '"cancelled"' in out
     assert run.file("model.keras").exists()
@@ -166,7 +172,7 @@ def test_a_signal_to_the_whole_group_keeps_the_work(digits: Path, tmp_path: Path
     with start(_arguments(digits, tmp_path, "run"), start_new_session=True) as process:
         run = _wait_for(tmp_path / "run", MOMENTS["inside an epoch"])
         os.killpg(process.pid, signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     assert (process.returncode, run.state()) == (130, "cancelled"), err
     assert len(run.history()["epoch"]) == run.read()["model_epoch"] >= 1
     assert run.file("model.keras").exists()

@@ -36,7 +36,9 @@ def test_the_set_and_the_table_of_suspicious_labels_are_named(
     )
     results.print_suspects(document)
     mark = ["convonet", "mark", str(tmp_path / "my set")]
-    assert _commands(capsys.readouterr().out) == [
+    out = capsys.readouterr().out
+    assert "1 of 8 labels is probably wrong" in out
+    assert _commands(out) == [
         [*mark, "PATH", "--label", "CLASS"],
         [*mark, "--from", str(run.file("suspects.csv")), "--first", "N", "--leave-out"],
     ]

@@ -88,7 +88,7 @@ def test_killed_in_a_phase_it_goes_on_with_the_same_numbers(
     digits: Path, base_file: Path, tmp_path: Path, whole: Any, convonet: Convonet, moment: str
 ) -> None:
     with start(_arguments(digits, base_file, tmp_path), start_new_session=True) as process:
-        deadline, offset = time.monotonic() + 120, 0
+        deadline, offset = time.monotonic() + 240, 0
         seen = False
         while not seen:
             assert time.monotonic() < deadline
@@ -97,7 +97,7 @@ def test_killed_in_a_phase_it_goes_on_with_the_same_numbers(
                 events, offset = Run.open(tmp_path / "run").events().read(offset)
                 seen = any(MOMENTS[moment](stamped.event) for stamped in events)
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
     while Run.open(tmp_path / "run").is_locked():
         time.sleep(0.01)
     said = convonet("resume", tmp_path / "run", "--json")

@@ -50,7 +50,7 @@ def _rows(run: Path) -> list[tuple[str, ...]]:
     return sorted(tuple(row.values()) for row in rows)
 
 
-def _wait_for_folds(run_path: Path, count: int, seconds: float = 90) -> Run:
+def _wait_for_folds(run_path: Path, count: int, seconds: float = 240) -> Run:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (run_path / "run.json").exists():
@@ -61,7 +61,7 @@ def _wait_for_folds(run_path: Path, count: int, seconds: float = 90) -> Run:
     raise AssertionError("the folds never came")
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+def _wait_until(true: Callable[[], bool], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -123,7 +123,7 @@ def test_a_killed_search_goes_on_and_repeats_no_finished_fold(
             os.killpg(process.pid, signal.SIGKILL)
         else:
             psutil.Process(run.read()["process"]).kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
     _wait_until(lambda: not run.is_locked())
     assert run.state() == ("interrupted" if victim == "both" else "failed")
     before = _rows(run.path)
@@ -146,7 +146,7 @@ def test_stop_gives_the_partial_table_and_resume_the_rest(
         run = _wait_for_folds(tmp_path / "run", 2)
         # Not by a command, which needs a second to start: the folds would be over by then.
         run.request_cancel()
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
     assert (process.returncode, run.state()) == (130, "cancelled"), err
     document = json.loads(out)
     assert document["state"] == "cancelled"

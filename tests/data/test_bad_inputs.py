@@ -90,7 +90,7 @@ REFUSED: list[tuple[str, dict[str, bytes], dict[str, Any], type[ConvonetError], 
         DataError,
         ("no such file",),
     ),
-    ("broken arrays", {"x.npz": b"PK\3\4"}, {"train_dir": "set/x.npz"}, DataError, ("not a .npz file",)),
+    ("broken arrays", {"x.npz": b"PK\3\4"}, {"train_dir": "set/x.npz"}, DataError, ("not an .npz file",)),
     (
         "a root without test",
         {f"{part}/{name}/1.png": picture() for part in ("train", "val") for name in "ab"},

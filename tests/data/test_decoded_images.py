@@ -118,7 +118,7 @@ def test_what_is_expected_is_decoded_once_and_no_more_than_fits(monkeypatch: pyt
     images = DecodedImages(image, 20, (2, 2, 1), 2)
     images.expect([4, 5, 6, 7])
     for _ in range(3):
-        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=60)
     assert sorted(read) == [4, 5, 6]
     assert images[np.array([4, 5, 6])][:, 0, 0, 0].tolist() == [4, 5, 6]
     assert sorted(read) == [4, 5, 6]

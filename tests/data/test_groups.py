@@ -174,7 +174,7 @@ def test_a_pattern_that_finds_no_group_is_refused(make_files: Any, made: Any, pa
 
 
 def test_a_column_without_a_table_is_refused(make_files: Any, made: Any) -> None:
-    with pytest.raises(ParamError, match="no such table"):
+    with pytest.raises(ParamError, match="the training set is not such a file"):
         made(make_files("a/p1.png", "b/p2.png"), group_column="patient")
 
 

@@ -74,14 +74,14 @@ def test_balance_and_tiny_classes(make_files, cache: ImageCache) -> None:
         *(f"many/{n}.png" for n in range(40)), *(f"few/{n}.png" for n in range(11)), "one/1.png"
     )
     warnings = inspect_folder(folder, cache=cache).warnings
-    assert any(text.startswith("Fewer than 10 images of one:") for text in warnings)
+    assert "Classes with fewer than 10 images, too few to train or test with: one" in warnings
     assert any("40 images of many, 1 of one" in text for text in warnings)
 
 
 def test_many_tiny_classes_are_counted(make_files, cache: ImageCache) -> None:
     folder = make_files(*(f"{name}/1.png" for name in "abcdefgh"))
     warnings = inspect_folder(folder, cache=cache).warnings
-    assert any("images of a, b, c, d, e, f and 2 more classes" in text for text in warnings)
+    assert any("test with: a, b, c, d, e, f and 2 more classes" in text for text in warnings)
 
 
 def test_one_set_given_twice(make_files, cache: ImageCache) -> None:
@@ -101,7 +101,7 @@ def test_other_class_names_in_the_test_set_are_shown_not_refused(make_files, cac
 def test_a_class_of_bad_files_is_shown(make_files, cache: ImageCache) -> None:
     inspection = inspect_folder(make_files("a/1.png", content={"b/1.png": b"x"}), cache=cache)
     assert inspection.classes == {"a": 1, "b": 0}
-    assert any("No image of b could be read" in text for text in inspection.warnings)
+    assert any("Classes without a readable image: b" in text for text in inspection.warnings)
 
 
 def test_nothing_to_look_at(tmp_path: Path, cache: ImageCache) -> None:

@@ -50,12 +50,13 @@ def test_an_expression_without_end_is_ended(name: str, monkeypatch: pytest.Monke
     began = time.monotonic()
     with pytest.raises(PatternError, match="takes longer"):
         find_in(pattern, 1, [text])
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
-def test_it_can_be_cancelled() -> None:
+def test_it_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "_SECONDS", 120)
     ends = time.monotonic() + 0.3
     pattern, text = HOSTILE["nested"]
     with pytest.raises(Cancelled):
         find_in(pattern, 1, [text], Watch(should_stop=lambda: time.monotonic() > ends))
-    assert time.monotonic() - ends < 2
+    assert time.monotonic() - ends < 10

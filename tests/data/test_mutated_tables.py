@@ -20,7 +20,7 @@ from convonet.errors import ConvonetError
 from convonet.params import DataParams
 
 EACH = tries(400)
-SECONDS = 10
+SECONDS = 50
 Mutation = Callable[[bytes, random.Random], bytes]
 
 

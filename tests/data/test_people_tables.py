@@ -65,7 +65,7 @@ def test_names_of_numbers_and_columns_of_ones_are_the_classes(tmp_path: Path) ->
     assert found["patients"].offered_by == "patientid"
     assert any("group_column=patientid" in note for note in found["patients"].notes)
     assert {item.reason for item in found["patients"].skipped} == {"line 18 has no label", "no such file"}
-    assert any("finding its class" in note for note in found["patients"].notes)
+    assert any("finding for the class" in note for note in found["patients"].notes)
 
 
 ENCODINGS: Mapping[str, bytes] = {
@@ -162,7 +162,7 @@ def test_a_file_of_two_labels_or_in_two_lines_is_told(make_files: MakeFiles) -> 
     listing = _set(make_files, "\n".join(["path,label", *lines]))
     assert listing.paths == ("in/a2.png", "in/b1.png", "in/b2.png")
     assert ("in/a1.png", "more than one class in the table") in listing.skipped
-    told = "1 image has more than one class in the table and is skipped, such as in/a1.png: a, b"
+    told = "1 image (in/a1.png: a, b) has more than one class in the table and is skipped"
     assert told in listing.notes
 
 

@@ -99,7 +99,7 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "two labels",
         _copy("train/cat/1.png", "train/dog/9.png"),
         "conflict",
-        "1 image is in more than one class",
+        "1 image (cat/1.png) is in more than one class",
     ),
     ("one folder", _one_set, "one_set", "Training and test images are the same set"),
     ("lost class", _lost_class, "lost", "1 folder has no images that can be read, so it is not a class: fox"),
@@ -107,7 +107,7 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "skipped file",
         lambda f: (f / "train/cat/x.txt").touch(),
         "skipped",
-        "1 file is skipped: 1 not an image type",
+        "1 file is skipped: not an image type (1)",
     ),
     (
         "lost test class",
@@ -119,15 +119,20 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "skipped test file",
         lambda f: (f / "test/cat/x.txt").touch(),
         "skipped",
-        "1 file in the test set is skipped: 1 not an image type",
+        "1 file in the test set is skipped: not an image type (1)",
     ),
     (
         "black images",
         _black,
         "black",
-        "3 images look completely black to the network, such as cat/black0.png",
+        "3 images, such as cat/black0.png, look completely black to the network",
     ),
-    ("16 bits below 256", _sixteen_bits, "black", "1 image looks completely black to the network"),
+    (
+        "16 bits below 256",
+        _sixteen_bits,
+        "black",
+        "1 image (cat/deep.png) looks completely black to the network",
+    ),
     ("letter case", _letter_case, "names", "Cat and cat differ only in case"),
 )
 

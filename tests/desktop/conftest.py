@@ -15,6 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import PySide6
 from PIL import Image
+from pytestqt.qtbot import QtBot
 
 from convonet.desktop.app import check_versions, open_window
 from convonet.desktop.app_win import AppWin
@@ -22,6 +23,8 @@ from convonet.desktop.style import apply_look
 from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, SearchSpace
+
+PATIENCE_MS = 120_000
 
 
 class Answers:
@@ -43,7 +46,7 @@ class Answers:
         found, self.paths = self.paths, []
         return found
 
-    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
+    def choose(self, title: str, text: str, answers: Sequence[str], *, usual: int = 0) -> str:
         return self.choices.pop(0) if self.choices else answers[-1]
 
     def text(self, *_: Any) -> str | None:
@@ -59,6 +62,22 @@ class Answers:
 
 
 Open = Callable[..., AppWin]
+
+
+class PatientBot(QtBot):
+    """Waits two minutes where a test names no limit: a wait ends with its condition, on a slow machine too."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    """Clicks, types and waits."""
+    return PatientBot(request)
 
 
 @pytest.fixture
@@ -89,7 +108,7 @@ def open_app(qtbot: Any, qapp: Any, answers: Answers) -> Iterator[Open]:
             hand: Any = work.handle
             getattr(hand, "kill", hand.cancel)()
             window.controller.ask = Answers()  # type: ignore[assignment]
-            qtbot.waitUntil(lambda session=window.controller.session: session.work is None, timeout=20_000)
+            qtbot.waitUntil(lambda session=window.controller.session: session.work is None)
         window.close()
         window.deleteLater()
     qapp.processEvents()
@@ -111,7 +130,7 @@ def load_digits(qtbot: Any, digits: Path) -> Callable[[AppWin], None]:
         session.params.set_data(DataParams.of(data))
         session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 3, "batch_size": 32}))
         window.controller.scan()
-        qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+        qtbot.waitUntil(lambda: "test" in session.sets)
 
     return load
 
@@ -127,7 +146,7 @@ def loaded(window: AppWin, load_digits: Callable[[AppWin], None]) -> AppWin:
 def wait_work(qtbot: Any) -> Callable[..., None]:
     """Waits until the worker has ended and its end was told."""
 
-    def wait(window: AppWin, seconds: float = 90) -> None:
+    def wait(window: AppWin, seconds: float = 240) -> None:
         qtbot.waitUntil(lambda: window.controller.session.work is None, timeout=round(1000 * seconds))
 
     return wait

@@ -131,7 +131,7 @@ def test_handlers_are_exactly_the_ids(window: AppWin) -> None:
 def test_about_tells_versions_backend_and_device(window: AppWin, qtbot: Any) -> None:
     dialog = AboutDialog(window.controller.background, lambda: InstallationDocument.of(REPORT), window)
     qtbot.addWidget(dialog)
-    qtbot.waitUntil(lambda: not window.controller.background.is_busy(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.controller.background.is_busy())
     dialog._copy()
     assert "Backend: torch\nDevice: CPU" in QGuiApplication.clipboard().text()
 

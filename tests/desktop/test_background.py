@@ -40,7 +40,7 @@ def test_a_callback_of_a_destroyed_page_is_not_called(
     page, background, go = _Page(), Background(), threading.Event()
 
     def work(watch: Watch) -> str:
-        go.wait(10)
+        go.wait(120)
         watch.tell(StageStarted(stage="x", title="x"))
         if how == "failed":
             raise ConvonetError("it failed")
@@ -66,7 +66,7 @@ def test_about_may_be_closed_at_once(qtbot: Any) -> None:
     background, go = Background(), threading.Event()
 
     def examine() -> InstallationDocument:
-        go.wait(10)
+        go.wait(120)
         return InstallationDocument(
             ready=True,
             versions={},

@@ -39,7 +39,7 @@ def test_a_file_that_cannot_be_used(
     before = window.controller.session.params.data, window.controller.session.params.space
     window.controller.guard(lambda: window.files.take_paths([file]))
     # Models are opened in the background.
-    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(answers.errors))
     assert [word in error.sentence() for error in answers.errors] == [True]
     assert str(file) in answers.errors[0].sentence()
     assert (window.controller.session.params.data, window.controller.session.params.space) == before
@@ -51,7 +51,7 @@ def test_a_wrong_folder_says_where_it_looked(
 ) -> None:
     (tmp_path / "one" / "deeper").mkdir(parents=True)
     window.files.take_folder(tmp_path)
-    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(answers.errors))
     error = answers.errors[0]
     assert str(tmp_path) in str(error.where)
     assert error.expected
@@ -71,9 +71,7 @@ def test_a_damaged_network_in_a_good_zip_is_told_by_the_worker(
         archive.writestr("config.json", "{}")
         archive.writestr("metadata.json", "{}")
     loaded.controller.guard(lambda: loaded.files.take_paths([model]))
-    qtbot.waitUntil(
-        lambda: bool(answers.errors) or loaded.controller.session.model is not None, timeout=10_000
-    )
+    qtbot.waitUntil(lambda: bool(answers.errors) or loaded.controller.session.model is not None)
     wait_work(loaded)
     assert len(answers.errors) == 1
     assert str(model) in answers.errors[0].sentence()

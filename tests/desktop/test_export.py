@@ -24,7 +24,7 @@ def with_model(window: AppWin, qtbot: Any, tmp_path: Path, wait_work: Callable[.
     window.files.take_model(tmp_path / "model.keras")
     session = window.controller.session
     # A thread reads the file, then a worker tries it.
-    qtbot.waitUntil(lambda: session.model is not None and session.work is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: session.model is not None and session.work is not None)
     wait_work(window)
     return window
 

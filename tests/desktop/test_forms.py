@@ -133,6 +133,18 @@ def test_only_what_the_network_takes_is_shown(window: AppWin) -> None:
     assert "3" in rows["num_blocks"].editor.widget.placeholderText()
 
 
+def test_parameters_are_named_as_their_fields_are(window: AppWin) -> None:
+    window.show_page("params/hyper")
+    page: Any = window.page("params")
+    window.controller.session.params.set_recipe("none")
+    for name, value in (("family", "logistic"), ("num_filters", "8"), ("init_rate", "0.1, 0.2")):
+        page.hyper_form.rows[name].editor.set_text(value)
+    page.hyper_form.edited.emit()
+    labels = {name: row.field.label for name, row in page.hyper_form.rows.items()}
+    assert f"This network does not use {labels['num_filters']}." in page._family.text()
+    assert page._lists.text().startswith(f"Several values: {labels['init_rate']}.")
+
+
 def test_typing_changes_the_parameters_at_once(window: AppWin, qtbot: Any) -> None:
     window.show_page("params/hyper")
     page: Any = window.page("params")

@@ -38,14 +38,14 @@ def load(window: AppWin, qtbot: Any, folder: Path, test_name: str = "test") -> N
     data = {"train_dir": str(folder / "train"), "test_dir": str(folder / test_name), "image_size": 8}
     session.params.set_data(DataParams.of(data))
     window.controller.scan()
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
 
 
 def test_1_first_start(person: Person, qtbot: Any, answers: Any) -> None:
     """One click trains and tests a network; the second shows what it got wrong."""
     window, session = person.window, person.window.controller.session
     person.press("Train on handwritten digits")
-    qtbot.waitUntil(lambda: session.work is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: session.work is not None)
     person.waits()
     assert answers.errors == []
     assert person.clicks == 1
@@ -56,7 +56,7 @@ def test_1_first_start(person: Person, qtbot: Any, answers: Any) -> None:
     assert session.evaluation.accuracy > 0.95
     person.go_to("test")
     test: Any = window.page("test")
-    qtbot.waitUntil(lambda: test.grid.pictures.rowCount() > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: test.grid.pictures.rowCount() > 0)
     assert person.clicks == 2
 
 
@@ -65,11 +65,11 @@ def test_2_own_images(person: Person, qtbot: Any, answers: Any, blobs: Path) -> 
     window, session = person.window, person.window.controller.session
     person.will_choose(blobs)
     person.press("Choose a folder …")
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     session.params.set_recipe("fast")
     person.go_to("train")
     train: Any = window.page("train")
-    qtbot.waitUntil(lambda: not train.card.preview.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not train.card.preview.is_busy)
     person.press("Train", within=train)
     person.waits()
     assert answers.errors == []
@@ -86,11 +86,11 @@ def test_3_class_names_that_differ(person: Person, qtbot: Any, answers: Any, blo
     load(window, qtbot, blobs)
     person.go_to("data")
     data: Any = window.page("data")
-    qtbot.waitUntil(lambda: "test" in window.controller.scan_errors, timeout=20_000)
+    qtbot.waitUntil(lambda: "test" in window.controller.scan_errors)
     note = data._fault
     assert "dark  →  dark_T2_N0" in note.mapping.text()
     person.press("Use this class map")
-    qtbot.waitUntil(lambda: session.sets.images("test") == 24, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("test") == 24)
     assert person.clicks == 2
     small_network(window)
     person.go_to("train")
@@ -116,15 +116,15 @@ def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
     person.waits()
     person.go_to("test")
     test: Any = window.page("test")
-    qtbot.waitUntil(lambda: test.grid.pictures.rowCount() == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: test.grid.pictures.rowCount() == 1)
     assert test.grid.pictures.at(0).address == str(wrong)
     test.show_mistakes()
     test.grid.setCurrentIndex(test.grid.pictures.index(0, 0))
     before = session.model
     person.press("Leave out")
-    qtbot.waitUntil(lambda: test.outdated.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: test.outdated.isVisible())
     assert "1 test image was marked after the test" in test.outdated.text.text()
-    qtbot.waitUntil(lambda: session.sets.images("test") == 24, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("test") == 24)
     person.go_to("train")
     person.press("Train", within=window.page("train"))
     person.waits()
@@ -134,14 +134,14 @@ def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
     assert after is not None
     person.go_to("runs")
     runs: Any = window.page("runs")
-    qtbot.waitUntil(lambda: runs.table.rows.rowCount() >= 2, timeout=20_000)
+    qtbot.waitUntil(lambda: runs.table.rows.rowCount() >= 2)
     # The newer one stands above, and is clicked first.
     rows = [values[-1] for values in runs.table.rows.rows]
     runs.table.selectRow(rows.index(str(after.path)))
     runs.table.setSelectionMode(runs.table.SelectionMode.MultiSelection)
     runs.table.selectRow(rows.index(str(before.path)))
     person.press("Compare")
-    qtbot.waitUntil(lambda: bool(runs.compared.sentences.text()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(runs.compared.sentences.text()))
     text = runs.compared.sentences.text()
     assert "cannot be compared" not in text
     assert "1 image is not counted" in text
@@ -165,7 +165,7 @@ def test_5_tune_stop_adopt_resume(person: Person, qtbot: Any, answers: Any, blob
     person.waits()
     run = tune._runs["tune"]
     assert run.state() is RunState.CANCELLED
-    qtbot.waitUntil(tune.resume_button.isVisible, timeout=20_000)
+    qtbot.waitUntil(tune.resume_button.isVisible)
     finished = (run.path / "trials.csv").read_text("utf-8")
     assert finished.count("\n") - 1 < 24
     panel.table.selectRow(states().index("done"))
@@ -178,7 +178,7 @@ def test_5_tune_stop_adopt_resume(person: Person, qtbot: Any, answers: Any, blob
     assert answers.errors == []
     assert run.state() is RunState.DONE
     assert (run.path / "trials.csv").read_text("utf-8").startswith(finished.rpartition("\n")[0])
-    qtbot.waitUntil(lambda: states() == ["done"] * 8, timeout=20_000)
+    qtbot.waitUntil(lambda: states() == ["done"] * 8)
     assert not tune.resume_button.isVisible()
     assert person.clicks == 6
 
@@ -196,17 +196,17 @@ def test_6_save_close_open_again_and_test(
     model = tmp_path / "mine.keras"
     first.will_choose(model)
     first.choose_in_menu("save_model")
-    qtbot.waitUntil(model.is_file, timeout=20_000)
+    qtbot.waitUntil(model.is_file)
     assert first.clicks == 5
     first.window.close()
     later = Person(open_app(), qtbot, answers)
     session = later.window.controller.session
     later.will_choose(model, blobs / "test")
     later.press("Open a model …")
-    qtbot.waitUntil(lambda: session.model is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.model is not None)
     later.waits()
     later.choose_in_menu("load_test")
-    qtbot.waitUntil(lambda: session.sets.images("test") == 24, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("test") == 24)
     later.go_to("test")
     later.press("Test", within=later.window.page("test"))
     later.waits()
@@ -247,7 +247,7 @@ def test_8_bad_input_is_said_and_leaves_a_way_on(
         before = len(answers.errors)
         person.will_choose(folder)
         person.choose_in_menu("load_train")
-        qtbot.waitUntil(lambda before=before: len(answers.errors) > before, timeout=20_000)
+        qtbot.waitUntil(lambda before=before: len(answers.errors) > before)
         error: ConvonetError = answers.errors[-1]
         assert str(folder) in str(error.where)
         assert error.sentence()
@@ -257,7 +257,7 @@ def test_8_bad_input_is_said_and_leaves_a_way_on(
     answers.errors.clear()
     person.will_choose(blobs)
     person.choose_in_menu("load_train")
-    qtbot.waitUntil(lambda: session.sets.images("train") == 80, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 80)
     small_network(window)
     person.go_to("train")
     person.press("Train", within=window.page("train"))

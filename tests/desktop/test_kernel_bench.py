@@ -29,7 +29,7 @@ def bench(window: AppWin, qtbot: Any, answers: Any, pixels: np.ndarray, tmp_path
     dialog = KernelBenchDialog(window.controller.background, answers, file, str(tmp_path), window)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: "Output" in dialog.facts.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Output" in dialog.facts.text())
     return dialog
 
 
@@ -49,7 +49,7 @@ def test_the_map_is_that_of_the_kernel(
     bench.kernel.activated.emit(bench.kernel.currentIndex())
     expected = apply_kernel(pixels, KERNELS[name]).picture
     expected = expected if expected.ndim == 3 else np.repeat(expected[:, :, None], 3, axis=2)
-    qtbot.waitUntil(lambda: np.array_equal(shown_pixels(bench), expected), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(shown_pixels(bench), expected))
     assert kernel_of(bench.weights.text()).weights == pytest.approx(KERNELS[name].weights)
 
 
@@ -61,7 +61,7 @@ def test_own_weights_and_the_sum_behind_a_value(
     assert bench.kernel.currentText() == "Custom weights"
     bench.padding.setCurrentIndex(1)
     bench.padding.activated.emit(1)
-    qtbot.waitUntil(lambda: "Output 11 × 9 × 3" in bench.facts.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Output 11 × 9 × 3" in bench.facts.text())
     bench.follow(2, 3)
     value = pixels[2, 4].tolist()
     lines = bench.sums.text().splitlines()

@@ -34,7 +34,7 @@ def opened(window: AppWin, sets: Path, qtbot: Any) -> ManySetsDialog:
     dialog = ManySetsDialog(window.controller, window)
     qtbot.addWidget(dialog)
     dialog.open_folder(sets)
-    qtbot.waitUntil(lambda: len(dialog.queue.sets) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(dialog.queue.sets) == 3)
     return dialog
 
 
@@ -47,6 +47,13 @@ def test_sets_are_found_in_natural_order(window: AppWin, sets: Path, qtbot: Any)
     assert not dialog.stop_button.isEnabled()
 
 
+def test_nothing_is_announced_where_no_folder_is_a_set(window: AppWin, tmp_path: Path, qtbot: Any) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / "none" / name).mkdir(parents=True)
+    dialog = opened(window, tmp_path / "none", qtbot)
+    assert dialog._note.text() == "0 of 3 folders can be used as sets."
+
+
 @pytest.mark.slow
 def test_each_is_trained_and_tested_in_turn(
     window: AppWin, sets: Path, qtbot: Any, answers: Any, tmp_path: Path
@@ -57,7 +64,7 @@ def test_each_is_trained_and_tested_in_turn(
     dialog = opened(window, sets, qtbot)
     dialog.start_button.click()
     assert dialog.stop_button.isEnabled()
-    qtbot.waitUntil(lambda: not dialog.queue.is_on and session.work is None, timeout=180_000)
+    qtbot.waitUntil(lambda: not dialog.queue.is_on and session.work is None, timeout=240_000)
     assert answers.errors == []
     assert [one.state for one in dialog.queue.sets] == ["unusable", "done", "done"]
     _, first, second = dialog.queue.sets
@@ -78,7 +85,7 @@ def test_stopping_one_leaves_the_rest_waiting(
     session.params.set_data(session.params.data.changed(image_size=8))
     dialog = opened(window, sets, qtbot)
     dialog.start_button.click()
-    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= 1, timeout=90_000)
+    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= 1)
     dialog.stop_button.click()
     wait_work(window)
     assert [one.state for one in dialog.queue.sets] == ["unusable", "stopped", "waiting"]

@@ -19,7 +19,6 @@ from convonet.session.remote.backend import open_server
 from convonet.tasks import TrainTask
 from served import TOKEN, Served
 
-MINUTE_MS = 60_000
 QUICK = {"family": "logistic", "epochs": 2, "batch_size": 16}
 
 
@@ -62,7 +61,7 @@ def _choose(window: AppWin, qtbot: Any, state: RunState) -> Any:
     window.show_page("runs")
     page: Any = window.page("runs")
     page.refresh()
-    qtbot.waitUntil(lambda: [row[3] for row in page.table.rows.rows] == [state], timeout=20_000)
+    qtbot.waitUntil(lambda: [row[3] for row in page.table.rows.rows] == [state])
     page.table.selectRow(0)
     return page
 
@@ -83,7 +82,7 @@ def test_every_folder_that_has_moved_is_asked_for(
     (root / "before").rename(root / "after")
     answers.paths = [there("after/train"), there("after/test")]
     page._resume_button.click()
-    qtbot.waitUntil(lambda: run.state() is RunState.DONE and answered(), timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: run.state() is RunState.DONE and answered())
     assert answers.errors == []
     assert run.task().data.test_dir == str(root / "after" / "test")
 
@@ -91,7 +90,7 @@ def test_every_folder_that_has_moved_is_asked_for(
     page = _choose(opened, qtbot, RunState.DONE)
     answers.paths = [there("again/train"), there("again/test")]
     page._verify_button.click()
-    qtbot.waitUntil(lambda: bool(page.compared.sentences.text()), timeout=2 * MINUTE_MS)
+    qtbot.waitUntil(lambda: bool(page.compared.sentences.text()))
     assert page.compared.sentences.text().startswith("Identical down to the last digit: 2 epochs")
     assert answered()
     assert answers.errors == []

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.widgets.image_grid import Picture, PictureCells
+from convonet.events import RunState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.tasks import TrainTask
@@ -21,7 +24,7 @@ def test_the_folder_tree_is_filled_when_unfolded_and_opens_its_images(loaded: Ap
     loaded.show_page("data")
     page: Any = loaded.page("data")
     page.tabs.setCurrentWidget(page.folders)
-    qtbot.waitUntil(lambda: page.folders.topLevelItemCount() == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: page.folders.topLevelItemCount() == 2)
     root = page.folders.topLevelItem(1)
     assert [root.text(place) for place in range(4)] == ["Test: test", "10 classes", "359", "0"]
     assert root.childCount() == 10
@@ -43,10 +46,10 @@ def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_pat
         store.add(run)
     window.show_page("runs")
     page: Any = window.page("runs")
-    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2)
     page.table.selectAll()
     page._compare()
-    qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows))
     assert sorted(page.compared.differences.rows.rows[-1][1:]) == ["0.1", "0.2"]
     assert "became correct" in page.compared.sentences.text()
     assert [row[:2] for row in page.compared.changed.rows.rows] == [("b.png", "b")]
@@ -89,7 +92,7 @@ def test_the_order_of_folders_by_number_or_by_letter(
         shutil.copytree(digits / "test" / "2", tmp_path / "set" / name)
     session.params.set_data(DataParams.of({"test_dir": str(tmp_path / "set")}))
     window.controller.scan()
-    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets)
     (tmp_path / "model.h5").write_bytes(b"")
     session.load_model(tmp_path / "model.h5")
     window.show_page("use")
@@ -98,7 +101,7 @@ def test_the_order_of_folders_by_number_or_by_letter(
     note.names.setCurrentIndex(1)
     note.names.activated.emit(1)
     assert note._order.text() == "0 = 10, 1 = 2"
-    qtbot.waitUntil(lambda: session.sets.classes == ("10", "2"), timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.classes == ("10", "2"))
     assert session.tasks.evaluate().classes == ("10", "2")
 
 
@@ -111,18 +114,44 @@ def test_a_run_is_renamed_and_differences_have_labels(
         store.add(Run.create(tmp_path, TrainTask(data=data, hyper=HyperParams.of({"init_rate": rate}))))
     window.show_page("runs")
     page: Any = window.page("runs")
-    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2)
     assert page.table.rows.rows[0][0].startswith("ants-bees · ")
     assert page.table.rows.rows[0][1] == "ants-bees"
     page.table.selectRow(0)
     answers.choices = ["Higher rate"]
     page._rename_button.click()
-    qtbot.waitUntil(lambda: page.table.rows.rows[0][0] == "Higher rate", timeout=10_000)
+    qtbot.waitUntil(lambda: page.table.rows.rows[0][0] == "Higher rate")
     page.table.selectAll()
     page._compare()
-    qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows))
     assert "Higher rate" in page.compared.differences.rows.columns
     assert page.compared.differences.rows.rows[-1][0] == "Learning rate"
+
+
+def test_a_run_is_deleted_only_by_the_button(window: AppWin, qtbot: Any, tmp_path: Path) -> None:
+    """Enter and Esc both leave the run as it is."""
+    run = Run.create(tmp_path, TrainTask(data=DataParams(), hyper=HyperParams()))
+    run.update(state=RunState.CANCELLED, owner=0)
+    RunStore().add(run)
+    window.controller.ask = Asker(window)
+    window.show_page("runs")
+    page: Any = window.page("runs")
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 1)
+    page.table.selectRow(0)
+
+    def box() -> QMessageBox:
+        found = QApplication.activeModalWidget()
+        assert isinstance(found, QMessageBox)
+        assert [button.text() for button in found.buttons()] == ["Delete", "Cancel"]
+        return found
+
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        QTimer.singleShot(0, lambda key=key: qtbot.keyClick(box(), key))  # type: ignore[misc]
+        page._delete_button.click()
+    assert run.path.is_dir()
+    QTimer.singleShot(0, lambda: box().buttons()[0].click())
+    page._delete_button.click()
+    qtbot.waitUntil(lambda: not run.path.exists())
 
 
 def test_a_class_map_is_shown_and_taken_with_one_click(
@@ -135,14 +164,14 @@ def test_a_class_map_is_shown_and_taken_with_one_click(
                 Image.new("L", (8, 8), 9 * number).save(tmp_path / part / name / f"{number}.png")
     session = window.controller.session
     window.files.take_folder(tmp_path / "train")
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     window.files.take_folder(tmp_path / "test", "test_dir")
     page: Any = window.page("data")
-    qtbot.waitUntil(lambda: page._fault.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: page._fault.isVisible())
     assert answers.errors == [], "no dialog hides the offer"
     assert page._fault.mapping.text() == "cat  →  cat_left\ndog  →  dog_left"
     page._fault._map.click()
-    qtbot.waitUntil(lambda: session.sets.images("test") == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("test") == 6)
     assert session.params.data.class_map == {"cat": "cat_left", "dog": "dog_left"}
 
 

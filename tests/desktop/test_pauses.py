@@ -73,11 +73,11 @@ class Pauses:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_no_page_stops_the_event_loop(window: AppWin, qtbot: Any, tmp_path: Path) -> None:
     session = window.controller.session
     window.prepare_pages()
-    qtbot.waitUntil(lambda: set(window.pages) == set(PAGES), timeout=60_000)
+    qtbot.waitUntil(lambda: set(window.pages) == set(PAGES))
     train, test = listing(tmp_path / "train", IMAGES), listing(tmp_path / "test", 5_500)
     data = DataParams.of({"train_dir": str(train.root), "test_dir": str(test.root)})
     session.params.set_data(data)

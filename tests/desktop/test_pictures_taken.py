@@ -21,7 +21,7 @@ def test_a_machine_without_a_camera_says_so(qtbot: Any, tmp_path: Path) -> None:
     qtbot.addWidget(tab)
     tab.show()
     tab.start_button.click()
-    qtbot.waitUntil(lambda: "No camera was found" in tab.note.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "No camera was found" in tab.note.text())
     assert tab.start_button.text() == "Start camera"
     assert not tab.take_button.isEnabled()
 
@@ -34,19 +34,19 @@ def test_what_the_camera_sees_is_shown_and_taken(qtbot: Any, tmp_path: Path) -> 
     qtbot.addWidget(tab)
     tab.show()
     tab.start_button.click()
-    qtbot.waitUntil(tab.take_button.isEnabled, timeout=10_000)
-    with qtbot.waitSignal(tab.taken, timeout=1000) as told:
+    qtbot.waitUntil(tab.take_button.isEnabled)
+    with qtbot.waitSignal(tab.taken) as told:
         tab.take_button.click()
     image: QImage = told.args[0]
     assert (image.width(), image.height()) == (60, 40)
     assert image.pixelColor(5, 5).red() == 250
-    qtbot.waitUntil(lambda: tab.start_button.text() == "Start camera", timeout=10_000)
+    qtbot.waitUntil(lambda: tab.start_button.text() == "Start camera")
 
 
 def test_nothing_on_the_clipboard_is_said(loaded: AppWin, qtbot: Any) -> None:
     page: Any = loaded.page("use")
     QGuiApplication.clipboard().setText("words")
-    with qtbot.waitSignal(loaded.controller.noted, timeout=1000) as told:
+    with qtbot.waitSignal(loaded.controller.noted) as told:
         page._paste()
     assert told.args == ["There is no image on the clipboard"]
 

@@ -32,7 +32,7 @@ def test_a_plan_is_previewed_with_its_main_network(loaded: AppWin, qtbot: Any) -
     session.params.set_recipe("auto", None)
     loaded.show_page("params/preview")
     page: Any = loaded.page("params")
-    qtbot.waitUntil(lambda: page.preview._plans.plan is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.preview._plans.plan is not None)
     plan: Plan = page.preview._plans.plan
     main = next((one for one in plan.candidates if one.kind == "fine_tuned"), plan.candidates[0])
     task = page.preview._find_rate(Path("rate.png"))

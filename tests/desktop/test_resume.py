@@ -13,7 +13,7 @@ from convonet.events import RunState
 from convonet.params import SearchSpace
 from convonet.runs import Run
 from convonet.runs.begin import begin_run
-from convonet.tasks import Task
+from convonet.tasks import Task, kinds
 
 SPACE = SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 64, "init_rate": [0.1, 0.5]})
 
@@ -38,12 +38,12 @@ def _stopped(kind: type[Task], window: AppWin, folder: Path) -> Run:
 def _choose(window: AppWin, qtbot: Any, run: Run) -> Any:
     window.show_page("runs")
     page: Any = window.page("runs")
-    qtbot.waitUntil(lambda: any(row[-1] == str(run.path) for row in page.table.rows.rows), timeout=10_000)
+    qtbot.waitUntil(lambda: any(row[-1] == str(run.path) for row in page.table.rows.rows))
     page.table.selectRow(0)
     return page
 
 
-@pytest.mark.parametrize("kind", [task for task in Task.registry.values() if task.resumable])
+@pytest.mark.parametrize("kind", [task for task in kinds().values() if task.resumable])
 def test_a_stopped_run_of_every_long_kind_offers_to_resume(
     kind: type[Task], window: AppWin, qtbot: Any, tmp_path: Path
 ) -> None:
@@ -60,7 +60,7 @@ def test_it_goes_on_to_its_end_on_its_own_page(
     tmp_path: Path,
     wait_work: Callable[[AppWin], None],
 ) -> None:
-    run = _stopped(Task.registry[kind], loaded, tmp_path)
+    run = _stopped(kinds()[kind], loaded, tmp_path)
     page = _choose(loaded, qtbot, run)
     page._resume_button.click()
     assert loaded.shown == run.task().step

@@ -43,7 +43,7 @@ def test_scenario_1_train(
     session, actions = window.controller.session, window.controller.actions
     answers.paths = list(write_params(tmp_path, digits))
     actions["load_data"].trigger()
-    qtbot.waitUntil(lambda: session.sets.images("train") == 1438, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 1438)
     assert window.shown == "data"
     data: Any = window.page("data")
     assert data.grid.pictures.rowCount() == 10
@@ -84,7 +84,7 @@ def test_scenario_3_test_now_and_another_day(
     first.files.take_params(data_file)
     first.files.take_params(hyper_file)
     session = first.controller.session
-    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets)
     first.controller.actions["train_only"].trigger()
     wait_work(first)
     first.controller.actions["evaluate"].trigger()
@@ -96,17 +96,17 @@ def test_scenario_3_test_now_and_another_day(
     model = tmp_path / "mine" / "digits.keras"
     answers.paths = [model]
     first.controller.actions["save_model"].trigger()
-    qtbot.waitUntil(model.is_file, timeout=10_000)
+    qtbot.waitUntil(model.is_file)
     first.close()
 
     later: AppWin = open_app()
     session = later.controller.session
     answers.paths = [data_file]
     later.controller.actions["load_data"].trigger()
-    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets)
     answers.paths = [model]
     later.controller.actions["load_model"].trigger()
-    qtbot.waitUntil(lambda: session.model is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: session.model is not None)
     wait_work(later)
     later.controller.actions["show_matrix"].trigger()
     wait_work(later)
@@ -131,7 +131,7 @@ def _check_window_against_files(window: AppWin, qtbot: Any) -> None:
     with (folder / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     wrong = [row for row in rows if row["true"] != row["predicted"]]
-    qtbot.waitUntil(lambda: shown.grid.pictures.rowCount() == len(wrong), timeout=10_000)
+    qtbot.waitUntil(lambda: shown.grid.pictures.rowCount() == len(wrong))
     true, predicted = wrong[0]["true"], wrong[0]["predicted"]
     shown.matrix.cell_opened.emit(true, predicted)
     same = [row for row in wrong if (row["true"], row["predicted"]) == (true, predicted)]
@@ -155,11 +155,11 @@ def test_a_second_set_with_other_names_for_its_classes(
     session = window.controller.session
     sets = real_data("chest_xray_28")
     window.files.take_folder(sets)
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     window.files.take_params(write_params(tmp_path, sets)[1])
     session.params.set_space(session.params.space.changed({"epochs": [1]}))
     window.controller.actions["train_val"].trigger()
-    wait_work(window, 240)
+    wait_work(window)
     assert answers.errors == []
     assert session.evaluation is not None
     assert len(session.evaluation.classes) == 2
@@ -173,15 +173,15 @@ def test_scenario_2_tune_and_take_over(
     for file in write_params(tmp_path, digits):
         window.files.take_params(file)
     session.params.set_space(session.params.space.changed({"epochs": [1], "family": ["logistic"]}))
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     window.show_page("tune")
     page: Any = window.page("tune")
     page.search_panel.folds.setValue(2)
     actions["tune"].trigger()
-    wait_work(window, 240)
+    wait_work(window)
     assert answers.errors == []
-    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2, timeout=10_000)
-    qtbot.waitUntil(lambda: len(page.search_panel.plots.pictures) == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2)
+    qtbot.waitUntil(lambda: len(page.search_panel.plots.pictures) == 4)
     page.search_panel.table.selectRow(0)
     best = page.search_panel.table.rows.rows[0][0]
     page.search_panel.adopt_button.click()
@@ -207,11 +207,11 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     session.params.set_space(
         session.params.space.changed({"epochs": [4, 5, 6], "init_rate": [0.04, 0.02, 0.01, 0.005]})
     )
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     window.show_page("tune")
     page: Any = window.page("tune")
     actions["tune"].trigger()
-    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) >= 3, timeout=120_000)
+    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) >= 3)
     assert session.work is not None
     assert page.bar.value() > 0
     actions["stop_tuning"].trigger()
@@ -221,7 +221,7 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     assert run.state() is RunState.CANCELLED
     trials = (run.path / "trials.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert 3 <= len(trials) < 36
-    qtbot.waitUntil(lambda: _folds(page) == len(trials), timeout=10_000)
+    qtbot.waitUntil(lambda: _folds(page) == len(trials))
     rows = page.search_panel.table.rows
     done = [row for row in rows.rows if row[rows.columns.index("State")] == "done"]
     if not done:
@@ -269,7 +269,7 @@ def test_scenario_4_another_set_of_larger_images(
     hyper.write_text(json.dumps(shipped | fixed))
     answers.paths = [data, hyper]
     actions["load_data"].trigger()
-    qtbot.waitUntil(lambda: session.sets.images("train") == 40, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 40)
     actions["load_hyper"].trigger()
     window.show_page("tune")
     page: Any = window.page("tune")
@@ -280,15 +280,13 @@ def test_scenario_4_another_set_of_larger_images(
     wait_work(window, 400)
     assert answers.errors == []
     states = page.search_panel.table.rows.columns.index("State")
-    qtbot.waitUntil(
-        lambda: [row[states] for row in page.search_panel.table.rows.rows] == ["done"] * 2, timeout=10_000
-    )
+    qtbot.waitUntil(lambda: [row[states] for row in page.search_panel.table.rows.rows] == ["done"] * 2)
     page.search_panel.table.selectRow(0)
     page.search_panel.adopt_button.click()
     actions["train_only"].trigger()
-    wait_work(window, 200)
+    wait_work(window)
     actions["evaluate"].trigger()
-    wait_work(window, 200)
+    wait_work(window)
     assert answers.errors == []
     assert session.evaluation is not None
     assert session.evaluation.images == 8

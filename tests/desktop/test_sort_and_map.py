@@ -27,7 +27,6 @@ from convonet.desktop.widgets.sort_board import MIME
 from convonet.params import DataParams
 
 NAMES = ("0", "1", "7")
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture
@@ -51,12 +50,12 @@ def sorting(window: AppWin, qtbot: Any, heap: dict[str, str], tmp_path: Path) ->
     assert isinstance(page, SortPage)
     window.controller.ask.paths = [tmp_path / "heap"]  # type: ignore[union-attr]
     QTest.mouseClick(page.choose_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.controller.session.work is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.controller.session.work is not None)
     assert not page.choose_button.isEnabled()
     qtbot.waitUntil(lambda: bool(page.board.rows), timeout=300_000)
     page.names.setText(" 0, 1 ,7")
     QTest.keyClick(page.names, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: list(page.keys.by_key) == ["1", "2", "3", "0", "s"], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: list(page.keys.by_key) == ["1", "2", "3", "0", "s"])
     assert page.sorting is not None
     return page
 
@@ -76,7 +75,7 @@ def test_a_heap_is_sorted_with_keys_brush_and_drag(
     def answered(act: Callable[[], object]) -> None:
         before = board.rows
         act()
-        qtbot.waitUntil(lambda: board.rows is not before, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: board.rows is not before)
 
     for number, name in enumerate(NAMES):
         wanted = [image.path for row in board.rows for image in row.images if heap[image.path] == name]
@@ -110,10 +109,10 @@ def test_a_heap_is_sorted_with_keys_brush_and_drag(
 
     window.controller.ask.paths = [tmp_path / "copies"]  # type: ignore[union-attr]
     sorting._copy()
-    qtbot.waitUntil(lambda: len(list((tmp_path / "copies").rglob("*.png"))) == count, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(list((tmp_path / "copies").rglob("*.png"))) == count)
     QTest.mouseClick(sorting.train_button, Qt.MouseButton.LeftButton)
     session = window.controller.session
-    qtbot.waitUntil(lambda: session.sets.images("train") == count, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.sets.images("train") == count)
     assert window.shown == "data"
 
 
@@ -143,16 +142,13 @@ def test_labels_in_doubt_are_reviewed(sorting: SortPage, qtbot: Any, heap: dict[
     found.label(planted, "7")
     sorting.order_box.setCurrentIndex(sorting.order_box.findData("review"))
     sorting._show_screen()
-    qtbot.waitUntil(
-        lambda: {image.path for row in board.rows for image in row.images} >= set(planted),
-        timeout=PATIENCE_MS,
-    )
+    qtbot.waitUntil(lambda: {image.path for row in board.rows for image in row.images} >= set(planted))
     row = next(index for index, row in enumerate(board.rows) if row.suggestion == "0")
     assert [image.label for image in board.rows[row].images] == ["7"] * len(board.rows[row].images)
     before = board.rows
     board.choose([planted[0]], True)
     sorting.keep_row(row)
-    qtbot.waitUntil(lambda: board.rows is not before, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: board.rows is not before)
     # The selected one waits; the other one keeps its label and is not asked about again.
     left = {image.path for row in board.rows for image in row.images}
     assert planted[0] in left
@@ -190,7 +186,7 @@ def test_killed_at_random_no_label_is_lost(sorting: SortPage, qtbot: Any, tmp_pa
             told += child.stdout.read().splitlines()
         expected = dict(line.split() for line in told if len(line.split()) == 2)
         sorting.open_folder(tmp_path / "heap")
-        qtbot.waitUntil(lambda: sorting.sorting is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: sorting.sorting is not None)
         assert sorting.sorting is not None
         labels = sorting.sorting.labels()
         assert expected
@@ -209,7 +205,7 @@ def drawn(window: AppWin, qtbot: Any, digits: Path, tmp_path: Path) -> MapPage:
     session = window.controller.session
     session.params.set_data(DataParams.of({"train_dir": str(tmp_path / "set"), "image_size": 8}))
     window.controller.scan()
-    qtbot.waitUntil(lambda: bool(session.sets.images("train")), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(session.sets.images("train")))
     window.show_page("map")
     page = window.page("map")
     assert isinstance(page, MapPage)
@@ -226,7 +222,7 @@ def test_a_map_is_drawn_selected_from_and_marked(
     canvas, lists = drawn.canvas, drawn.lists
     assert drawn.map is not None
     assert drawn.map.images == 60
-    qtbot.waitUntil(lambda: canvas.shown_pictures > 3, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: canvas.shown_pictures > 3)
     assert lists.shown == "wrong"
     assert drawn.map.paths[lists.rows["wrong"][0]] == "1/planted.png"
 
@@ -235,9 +231,9 @@ def test_a_map_is_drawn_selected_from_and_marked(
     assert lists.bar.classes.currentText() == "0"
     lists.bar.set_button.click()
     marks = tmp_path / "set" / "convonet-marks.json"
-    qtbot.waitUntil(marks.is_file, timeout=PATIENCE_MS)
+    qtbot.waitUntil(marks.is_file)
     assert json.loads(marks.read_text())["marks"] == {"1/planted.png": {"label": "0"}}
-    qtbot.waitUntil(lambda: "labeled 0" in lists.grid.pictures.at(0).title, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "labeled 0" in lists.grid.pictures.at(0).title)
     assert drawn.map is not None
 
     lists.similar.click()
@@ -275,7 +271,7 @@ def test_drawing_a_map_can_be_stopped(drawn: MapPage, window: AppWin, qtbot: Any
     session = window.controller.session
     assert session.work is not None
     window.controller.actions["stop"].trigger()
-    qtbot.waitUntil(lambda: session.work is None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.work is None)
     assert drawn.map is not None
     assert drawn.map.seed == 0
 

@@ -71,13 +71,13 @@ def test_photographs_after_the_digits_leave_nothing_of_the_digits(
     run = trained_on(tmp_path / "runs", digits)
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
-    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets)
     assert session.params.data.image_size == (16, 16)
     assert "98.6%" in window.rail.buttons["test"].toolTip()
     window.show_page("train")
     session.predictions = (UnreadableImage(path="7.png", error="of the digits"),)
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 24)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
 
@@ -89,7 +89,7 @@ def test_a_folder_that_is_pointed_to_anew_keeps_what_was_set(
     session.params.set_data(DataParams.of({"train_dir": str(tmp_path / "gone"), "image_size": 32}))
     session.params.set_space(SearchSpace.of({"epochs": 4}))
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     assert (session.params.data.image_size, session.params.hyper.epochs) == ((32, 32), 4)
 
 
@@ -100,41 +100,41 @@ def test_another_test_folder_drops_the_score_and_keeps_the_model(
     run = trained_on(tmp_path / "runs", digits)
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
-    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets)
     window.files.take_folder(digits / "train", "test_dir")
-    qtbot.waitUntil(lambda: session.sets.images("test") == 1438, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("test") == 1438)
     assert session.model is not None
     assert session.evaluation is None
     assert window.rail.buttons["test"].standing == "next"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_digits_button_then_photographs(
     window: AppWin, answers: Any, qtbot: Any, photographs: Path, wait_work: Wait
 ) -> None:
     session = window.controller.session
     window.controller.actions["demo"].trigger()
-    qtbot.waitUntil(lambda: session.work is not None, timeout=30_000)
-    wait_work(window, 200)
+    qtbot.waitUntil(lambda: session.work is not None)
+    wait_work(window)
     assert session.evaluation is not None
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 24)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_training_that_ends_after_other_images_were_chosen_is_only_listed(
     window: AppWin, answers: Any, qtbot: Any, photographs: Path, wait_work: Wait
 ) -> None:
     session = window.controller.session
     window.controller.actions["demo"].trigger()
-    qtbot.waitUntil(lambda: window.controller.progress.epochs_done > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: window.controller.progress.epochs_done > 0)
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
-    wait_work(window, 200)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 24)
+    wait_work(window)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
     assert len(list(session.runs.known())) == 1

@@ -31,9 +31,7 @@ def test_each_step_points_at_something_in_the_window(window: AppWin, qtbot: Any,
         assert not tour.card.geometry().intersects(tour.target.adjusted(6, 6, -6, -6))
         assert tour.count.text() == f"Step {place + 1} of {len(TOURS[title])}"
         tour.next_button.click()
-    qtbot.waitUntil(
-        lambda: window.findChild(Tour) is None or not window.findChild(Tour).isVisible(), timeout=2000
-    )
+    qtbot.waitUntil(lambda: window.findChild(Tour) is None or not window.findChild(Tour).isVisible())
 
 
 def test_keys_go_on_and_back_and_close(window: AppWin, qtbot: Any) -> None:
@@ -44,9 +42,9 @@ def test_keys_go_on_and_back_and_close(window: AppWin, qtbot: Any) -> None:
     qtbot.keyClick(tour, Qt.Key.Key_Left)
     assert tour.index == 0
     window.resize(900, 640)
-    qtbot.waitUntil(lambda: tour.width() == window.width(), timeout=2000)
+    qtbot.waitUntil(lambda: tour.width() == window.width())
     qtbot.keyClick(tour, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: window.findChild(Tour) is None, timeout=2000)
+    qtbot.waitUntil(lambda: window.findChild(Tour) is None)
 
 
 def test_the_tutorial_leads_into_the_window(window: AppWin, qtbot: Any) -> None:

@@ -54,7 +54,7 @@ def test_the_table_the_figures_and_a_row_taken_over(window: AppWin, searched: Ru
     panel.tabs.setCurrentWidget(panel.plots)
     page.refresh()
     assert all(picture.isVisible() for picture in panel.plots.pictures.values())
-    with qtbot.waitSignal(panel.enlarged, timeout=1000) as told:
+    with qtbot.waitSignal(panel.enlarged) as told:
         panel.plots.pictures["importance.png"].opened.emit()
     assert told.args == [FIGURES["importance.png"]]
     panel.table.selectRow(1)
@@ -105,6 +105,24 @@ def test_options_are_those_of_the_search(window: AppWin) -> None:
     assert (options["time_limit"], options["images"]) == (120.0, None)
 
 
+def test_the_plan_counts_settings_and_training_runs(loaded: AppWin) -> None:
+    session = loaded.controller.session
+    session.params.set_exact(SearchSpace.of({"family": "logistic", "init_rate": [0.1, 0.5]}))
+    loaded.show_page("tune")
+    page: Any = loaded.page("tune")
+    panel = page.search_panel
+    assert page._plan.text() == "The grid has 2 settings; each is trained 3 times."
+    panel.repeats.setValue(2)
+    assert page._plan.text() == "The grid has 2 settings; each is trained 6 times."
+    panel.repeats.setValue(1)
+    panel.folds.setValue(1)
+    assert page._plan.text() == "The grid has 2 settings; each is trained once."
+    panel.search.setCurrentText("random")
+    panel.trials.setValue(7)
+    panel.pruner.setCurrentText("median")
+    assert page._plan.text() == "The search tries 7 settings; each is trained at most once."
+
+
 def test_a_stopped_search_is_opened_from_the_runs_and_can_be_resumed(
     window: AppWin, searched: Run, qtbot: Any
 ) -> None:
@@ -113,14 +131,12 @@ def test_a_stopped_search_is_opened_from_the_runs_and_can_be_resumed(
     window.controller.session.runs.store.add(searched)  # type: ignore[attr-defined]
     window.show_page("runs")
     runs: Any = window.page("runs")
-    qtbot.waitUntil(
-        lambda: any(row[-1] == str(searched.path) for row in runs.table.rows.rows), timeout=10_000
-    )
+    qtbot.waitUntil(lambda: any(row[-1] == str(searched.path) for row in runs.table.rows.rows))
     runs.table.selectRow([row[-1] for row in runs.table.rows.rows].index(str(searched.path)))
     runs._open_button.click()
-    qtbot.waitUntil(lambda: window.shown == "tune", timeout=10_000)
+    qtbot.waitUntil(lambda: window.shown == "tune")
     page: Any = window.page("tune")
-    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2)
     assert window.controller.session.params.space.varied == ("init_rate",)
     assert page.resume_button.isVisible()
 
@@ -155,7 +171,7 @@ def test_a_study_runs_to_its_table_and_figure(
     wait_work(loaded)
     assert answers.errors == []
     panel = page.study_panel
-    qtbot.waitUntil(lambda: len(panel.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(panel.table.rows.rows) == 2)
     assert panel.table.rows.columns == ("Learning rate", "80%", "100%", "Best", "Epochs trained")
     fast, slow = panel.table.rows.rows
     assert fast[1] >= 1

@@ -102,20 +102,20 @@ def test_marking_from_the_mistakes_and_the_way_back(
     shutil.copytree(digits / "test", own)
     session.params.set_data(session.params.data.changed(train_dir=str(own), test_dir=None))
     loaded.controller.scan()
-    qtbot.waitUntil(lambda: session.sets.images("train") == 359, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 359)
     loaded.show_page("data/marks")
     page: Any = loaded.page("data")
     page.marker.mark([str(own / "3" / name.name) for name in sorted((own / "3").iterdir())[:2]], label="8")
-    qtbot.waitUntil(lambda: len(page.marks.table.rows.rows) == 2, timeout=10_000)
-    qtbot.waitUntil(lambda: session.sets["train"].counts()["3"] == 35, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.marks.table.rows.rows) == 2)
+    qtbot.waitUntil(lambda: session.sets["train"].counts()["3"] == 35)
     assert page.marks.table.rows.rows[0][2:4] == ("3", "8")
     page.marks.table.selectAll()
     page.marks._take_away()
-    qtbot.waitUntil(lambda: not page.marks.table.rows.rows, timeout=10_000)
-    qtbot.waitUntil(lambda: session.sets["train"].counts()["3"] == 37, timeout=10_000)
+    qtbot.waitUntil(lambda: not page.marks.table.rows.rows)
+    qtbot.waitUntil(lambda: session.sets["train"].counts()["3"] == 37)
     assert answers.errors == []
     page.marker.mark([str(own / "3" / "none.png")])
-    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(answers.errors))
     assert "none.png" in answers.errors[0].sentence()
 
 
@@ -198,7 +198,7 @@ def test_suspicious_labels_become_a_finding(loaded: AppWin, digits: Path) -> Non
     )
     quality.show_suspects(document)
     assert quality.table.rows.rows[0][:3] == ("Training", "Suspicious labels", 1)
-    assert "1 of 1,438" in quality.table.rows.rows[0][3]
+    assert "1 of 1,438 labels is probably wrong" in quality.table.rows.rows[0][3]
     picture = quality.grid.pictures.at(0)
     assert (picture.title, picture.address) == ("3? 8", str(digits / "train" / "3" / "001.png"))
 
@@ -245,6 +245,7 @@ def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, 
     assert page.why._says.text() == "东, 90.0% confident; the map explains 主 (5.0%)"
     assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
     assert not page.why.deletion.isHidden()
+    assert page.why.deletion.accessibleDescription() == "hottest first, reference maps"
     page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))
     assert page.why._says.text() == "is no image"
     assert page.why.deletion.isHidden()
@@ -286,7 +287,7 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     page: Any = loaded.page("explain")
     page.why.faithful.setChecked(True)
     page.why._explain_mistakes()
-    qtbot.waitUntil(lambda: session.work is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: session.work is not None)
     wait_work(loaded)
     assert page.why.grid.pictures.rowCount() == 12
     assert "% confident" in page.why._says.text()

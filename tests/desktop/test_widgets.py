@@ -117,9 +117,10 @@ def test_forty_thousand_pictures_are_laid_out_at_once_and_few_are_read(qtbot: An
     QGuiApplication.processEvents()
     grid.scrollToBottom()
     grid.grab()
-    assert time.monotonic() - started < 3
+    # It takes 0.1 s; with a widget for each picture it would take minutes.
+    assert time.monotonic() - started < 15
     assert len(set(asked)) < 500
-    qtbot.waitUntil(lambda: not grid.thumbnails.is_busy(), timeout=5_000)
+    qtbot.waitUntil(lambda: not grid.thumbnails.is_busy())
     assert grid.thumbnails.picture(str(file)) is not None
     grid.close_threads()
 
@@ -253,11 +254,12 @@ def test_snap_from_the_command_line_starts_no_worker_and_no_network(tmp_path: Pa
         "from pathlib import Path\n"
         "from convonet.desktop.app import run\n"
         f"run(Path({str(file)!r}))\n"
-        "names = ('keras', 'torch', 'matplotlib', 'cv2', 'sklearn', 'onnxruntime', 'numpy')\n"
+        "names = ('keras', 'torch', 'matplotlib', 'cv2', 'sklearn', 'onnxruntime', 'numpy', 'psutil', 'sqlite3',\n"
+        "         'convonet.documents.run_record', 'convonet.documents.evaluation', 'convonet.tasks.tune_task')\n"
         "print(json.dumps([started, [name for name in names if name in sys.modules]]))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )
     assert json.loads(done.stdout.splitlines()[-1]) == [[], []]
     with Image.open(file) as image:

@@ -29,7 +29,7 @@ def start_long(window: AppWin, qtbot: Any, epochs: int = 2) -> Run:
     window.controller.actions["train_val"].trigger()
     assert session.work is not None
     run = session.work.run
-    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= epochs, timeout=60_000)
+    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= epochs)
     return run
 
 
@@ -43,10 +43,11 @@ def test_one_work_at_a_time_and_stop_keeps_it(
         assert "Another task is running" in actions[name].toolTip()
     asked = time.monotonic()
     loaded.controller.actions["stop"].trigger()
-    qtbot.waitUntil(lambda: loaded.controller.progress.acknowledged, timeout=5_000)
+    qtbot.waitUntil(lambda: loaded.controller.progress.acknowledged)
     acknowledged = time.monotonic() - asked
     wait_work(loaded)
-    assert acknowledged < 1.5
+    # Five times what a machine at rest may take; to the end of the training it would be minutes.
+    assert acknowledged < 7.5
     assert run.state() is RunState.CANCELLED
     assert run.file("model.keras").is_file()
     assert answers.errors == []
@@ -63,13 +64,13 @@ def test_a_killed_worker_gives_one_message_with_resume(
     process = run.read()["process"]
     answers.taken = "Resume"
     os.kill(process, signal.SIGKILL)
-    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(answers.errors))
     assert len(answers.errors) == 1
     assert "killed" in answers.errors[0].what
     assert answers.offers == [("Resume",)]
-    qtbot.waitUntil(lambda: run.read()["attempt"] == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: run.read()["attempt"] == 2)
     seen = loaded.controller.progress.epochs_done
-    qtbot.waitUntil(lambda: loaded.controller.progress.epochs_done > seen, timeout=60_000)
+    qtbot.waitUntil(lambda: loaded.controller.progress.epochs_done > seen)
     answers.taken = ""
     loaded.controller.actions["stop"].trigger()
     wait_work(loaded)
@@ -85,7 +86,7 @@ def test_closing_asks_and_can_stay_or_stop(loaded: AppWin, qtbot: Any, answers: 
     assert loaded.isVisible()
     answers.choices = ["Stop and close"]
     loaded.close()
-    qtbot.waitUntil(lambda: not loaded.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not loaded.isVisible())
     assert run.state() is RunState.CANCELLED
 
 
@@ -104,10 +105,10 @@ def test_left_in_the_background_and_shown_again(
 
     second: AppWin = open_app()
     attach_running(second.controller)
-    qtbot.waitUntil(lambda: second.controller.session.work is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: second.controller.session.work is not None)
     assert second.shown == "train"
     done = second.controller.progress.epochs_done
-    qtbot.waitUntil(lambda: second.controller.progress.epochs_done > done, timeout=30_000)
+    qtbot.waitUntil(lambda: second.controller.progress.epochs_done > done)
     second.controller.actions["stop"].trigger()
     wait_work(second)
     assert run.state() is RunState.CANCELLED
@@ -136,7 +137,7 @@ def test_images_are_predicted_when_they_are_dropped(
     page.unsure.setValue(100)
     assert page.table.rows.rows[0][3] == "unsure"
     _draw_a_one(page)
-    qtbot.waitUntil(lambda: "% confident" in page._says.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "% confident" in page._says.text())
     assert page._answer.text() in loaded.controller.session.class_names
 
 
@@ -158,17 +159,17 @@ def test_images_that_changed_are_told_and_can_be_accepted(
     session = loaded.controller.session
     session.params.set_data(session.params.data.changed(train_dir=str(own)))
     loaded.controller.scan()
-    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets)
     run = start_long(loaded, qtbot, epochs=1)
     loaded.controller.actions["stop"].trigger()
     wait_work(loaded)
     next((own / "3").glob("*.png")).unlink()
     answers.taken = "Continue with these images"
     loaded.tasks.resume(run)
-    qtbot.waitUntil(lambda: bool(answers.errors), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(answers.errors))
     assert answers.offers == [("Continue with these images",)]
-    qtbot.waitUntil(lambda: run.read()["attempt"] == 3, timeout=60_000)
-    qtbot.waitUntil(lambda: loaded.controller.progress.now is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: run.read()["attempt"] == 3)
+    qtbot.waitUntil(lambda: loaded.controller.progress.now is not None)
     answers.taken = ""
     loaded.controller.actions["stop"].trigger()
     wait_work(loaded)

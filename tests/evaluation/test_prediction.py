@@ -108,7 +108,7 @@ def test_wrong_options_are_told_together_and_before_the_work(predictor: Make) ->
 
 
 def test_output_that_is_no_probabilities_is_refused(predictor: Make, pictures: Path) -> None:
-    with pytest.raises(ModelFileError, match="NaN for 1 of 1"):
+    with pytest.raises(ModelFileError, match="NaN or infinite values for 1 of 1"):
         predict_files(predictor(CLASSES, [[np.nan] * 3]), [pictures / "a.png"])
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from convonet.exporting.static_server import serving
 
-_WAIT_MS = 30_000
+_WAIT_MS = 120_000
 _OPTIONS = (
     "--disable-background-networking",
     "--use-fake-device-for-media-stream",

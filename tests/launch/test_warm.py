@@ -19,7 +19,7 @@ def _children() -> set[int]:
     return {child.pid for child in psutil.Process().children()}
 
 
-def _wait_until_loaded(process: int, seconds: float = 120) -> None:
+def _wait_until_loaded(process: int, seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not any("libtorch" in part.path for part in psutil.Process(process).memory_maps()):
         assert time.monotonic() < deadline

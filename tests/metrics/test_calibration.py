@@ -150,6 +150,7 @@ def test_the_plain_sentence():
         "61% of the wrong predictions had a confidence above 90%."
     )
     assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 predictions was wrong."
+    assert metrics.confidence_sentence([0.5], [1]) == "The only prediction was correct."
     assert "0% of the wrong predictions had a confidence above 99.9%." in metrics.confidence_sentence(
         confidence, right, above=0.999
     )

@@ -52,6 +52,7 @@ print("loaded")
     assert run(code).strip() == "loaded"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(backend.name() != "torch", reason="torch's compiler")
 def test_what_the_stand_in_does_not_know_loads_the_compiler() -> None:
     code = """

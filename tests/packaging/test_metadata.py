@@ -102,6 +102,8 @@ def test_the_archives_hold_what_they_should(tmp_path: Path) -> None:
         *(
             "convonet/py.typed",
             "convonet/__init__.pyi",
+            "convonet/documents/__init__.pyi",
+            "convonet/tasks/__init__.pyi",
             "convonet/data/digits.npz",
             "convonet/desktop/icon.svg",
         ),

@@ -23,7 +23,7 @@ from convonet.params import (
 )
 from convonet.params.families import FAMILIES
 from convonet.params.values import CheckedModel
-from convonet.tasks import EvaluateTask, Task, read_task
+from convonet.tasks import EvaluateTask, Task, kinds, read_task
 
 DATA, HYPER, SPACE = DataParams(train_dir="images"), HyperParams(), SearchSpace.of({"init_rate": [0.1, 0.2]})
 NEEDED: dict[str, Any] = {
@@ -51,7 +51,7 @@ def _needed(task: type[Task]) -> dict[str, Any]:
 
 
 VALUES: dict[type[CheckedModel], Mapping[str, Any]] = {DataParams: NOTHING_ELSE, HyperParams: NOTHING_ELSE}
-VALUES |= {task: _needed(task) for task in Task.registry.values()}
+VALUES |= {task: _needed(task) for task in kinds().values()}
 
 
 def _wrong_values(field: Field) -> Iterator[Any]:
@@ -117,7 +117,7 @@ def _space_ways() -> dict[str, Callable[[dict[str, Any]], Any]]:
 
 def test_every_task_is_among_the_cases() -> None:
     assert len(_cases()) > 900
-    assert {model.kind for model, *_ in _cases() if issubclass(model, Task)} == Task.registry.keys()
+    assert {model.kind for model, *_ in _cases() if issubclass(model, Task)} == kinds().keys()
 
 
 def test_a_wrong_value_is_refused_however_it_is_made() -> None:
@@ -191,9 +191,9 @@ def test_files_are_checked_the_same(tmp_path: Path) -> None:
                 assert name in caught.value.faults, (name, value)
 
 
-@pytest.mark.parametrize("kind", Task.registry)
+@pytest.mark.parametrize("kind", kinds())
 def test_jobs_that_are_read_are_checked(kind: str) -> None:
-    task = Task.registry[kind](**_needed(Task.registry[kind]))
+    task = kinds()[kind](**_needed(kinds()[kind]))
     assert read_task(json.loads(json.dumps(task.to_dict()))) == task
     for name, field in fields_of(type(task)).items():
         if name not in ("data", "hyper", "space"):

@@ -65,7 +65,7 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
 def test_the_file_is_whole_and_small_and_quickly_made(trained: Run, tmp_path: Path) -> None:
     started = time.perf_counter()
     page = write_report(trained, tmp_path / "report.html")
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
     text = page.read_text("utf-8")
     assert ADDRESS.findall(text) == []
     assert "<script" not in text
@@ -173,14 +173,15 @@ def planned(run: Run, folder: Path, **changed: Any) -> Run:
 
 
 def test_what_a_recipe_tried_is_told(trained: Run, tmp_path: Path) -> None:
-    page = write_report(planned(trained, tmp_path / "run"))
+    page = write_report(planned(trained, tmp_path / "run", stopped="loss has not improved for 1 epoch"))
     text = words(page)
+    assert re.search(r"\d epochs?(; .*?)?\. Stopped early: loss has not improved for 1 epoch\. \d", text)
     assert "What was tried 1,438 small images → a small network" in text
     assert "convonet, trained from scratch 90.0% 95% CI 85.9–93.0% 0.321 7 12 chosen" in text
     assert "EfficientNet, fine-tuned – – – – skipped: needs at least 50 s" in text
     assert "Imposed: &lt;seed&gt;" in page.read_text("utf-8")
     assert "convonet train x --recipe auto" in text
-    assert "Recipe auto, 3 minutes" in text
+    assert "Recipe auto, 3 min" in text
     assert "Hyperparameters of the chosen candidate" in text
     assert re.search(
         r"What to do next .*More training time may give a better model\. convonet train .*--recipe best", text

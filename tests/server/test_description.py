@@ -34,7 +34,7 @@ def fuzzed(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def _sent(served: Served, cases: int) -> int:
     """Send so many cases, spread over the operations; half of them break the description on purpose."""
-    described = schemathesis.openapi.from_dict(requests.get(f"{served.url}/openapi.json", timeout=10).json())
+    described = schemathesis.openapi.from_dict(requests.get(f"{served.url}/openapi.json", timeout=60).json())
     operations = [found.ok() for found in described.get_all_operations()]
     operations = [operation for operation in operations if operation.path not in _SLOW]
     each = -(-cases // (2 * len(operations)))
@@ -66,7 +66,7 @@ def _tried(
         if "run" in (case.path_parameters or {}) and case.method != "DELETE" and next(known) % 2:
             case.path_parameters["run"] = served.run
         count += 1
-        answer = case.call(base_url=served.url, session=session, timeout=30)
+        answer = case.call(base_url=served.url, session=session, timeout=60)
         case.validate_response(answer, checks=_checks())
 
     try:
@@ -95,7 +95,7 @@ def test_the_page_names_every_address(fuzzed: Served) -> None:
     docs = Path(__file__).parents[2] / "docs"
     assert "(http.md)" in (docs / "server.md").read_text(encoding="utf-8")
     page = runpy.run_path(str(docs / "http_page.py"))["http_page"]()
-    for path, operations in requests.get(f"{fuzzed.url}/openapi.json", timeout=10).json()["paths"].items():
+    for path, operations in requests.get(f"{fuzzed.url}/openapi.json", timeout=60).json()["paths"].items():
         for method in operations:
             assert f"### `{method.upper()} {path}`\n" in page, path
 

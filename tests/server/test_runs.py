@@ -18,7 +18,7 @@ from .conftest import QUICK, Serve, Served
 
 def ended(served: Served, run: str) -> dict[str, Any]:
     """The record of a run, once it is over."""
-    for _ in range(600):
+    for _ in range(2400):
         record: dict[str, Any] = served.client.get(f"/runs/{run}").json()
         if record["state"] not in ("waiting", "running"):
             return record

@@ -89,7 +89,7 @@ def test_a_live_run_is_followed_by_two(serve: Serve, root: Path) -> None:
     log, heard = run.events(), ([], [])
 
     def follow(into: list[Message]) -> None:
-        with httpx.stream("GET", f"{served.url}/api/v1/runs/live/events", timeout=30) as answer:
+        with httpx.stream("GET", f"{served.url}/api/v1/runs/live/events", timeout=60) as answer:
             into.extend(messages(answer))
 
     with run.lock():
@@ -105,7 +105,7 @@ def test_a_live_run_is_followed_by_two(serve: Serve, root: Path) -> None:
         log.tell(RunEnded(state="done", seconds=1.0))
         run.update(state=RunState.DONE)
     for listener in listeners:
-        listener.join(20)
+        listener.join(60)
     names = ["StageStarted", "BatchEnded", "BatchEnded", "BatchEnded", "RunEnded"]
     for into in heard:
         assert [message.data.get("event") for message in into[:-1]] == names

@@ -12,8 +12,8 @@ from convonet.errors import ParamError, RunNotFoundError
 from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
-from convonet.server.tasks import CODE, PLACES, TaskMaker, kinds, option_names
-from convonet.tasks import EvaluateTask, ExportTask, PredictTask, TrainTask, TuneTask
+from convonet.server.tasks import CODE, PLACES, TaskMaker, option_names
+from convonet.tasks import EvaluateTask, ExportTask, PredictTask, TrainTask, TuneTask, kinds
 
 from .conftest import DATA, QUICK
 

@@ -17,6 +17,7 @@ from convonet.events import (
     PlanMade,
     StageStarted,
     TrainingStarted,
+    TrainingStopped,
     Warned,
 )
 from convonet.home import home
@@ -155,13 +156,17 @@ def test_advice_is_followed_by_recipe_or_by_settings(session: Session, tmp_path:
 
 
 def test_a_record_says_again_what_the_training_said(tmp_path: Path) -> None:
-    run = planned_run(tmp_path, stopped="no progress for 3 epochs")
+    run = planned_run(tmp_path, stopped="val_loss has not improved for 1 epoch")
+    run.file("history.csv").write_text("epoch,loss\n1,0.9\n2,0.8\n")
     assert stored_messages(run, run.read()) == [
-        "No progress for 3 epochs",
+        "Stopped after epoch 2: val_loss has not improved for 1 epoch",
         "Frozen: the time is used up",
         "Overfitting. Try dropout.",
         "A has more images than b.",
     ]
+    watched = Progress()
+    watched.take(TrainingStopped(epoch=2, reason="val_loss has not improved for 1 epoch"))
+    assert watched.messages == stored_messages(run, run.read())[:1]
 
 
 def test_candidates_have_curves_of_their_own() -> None:

@@ -56,7 +56,7 @@ def loaded(session: Session, digits: Path) -> Session:
     return session
 
 
-def follow(session: Session, seconds: float = 90) -> None:
+def follow(session: Session, seconds: float = 240) -> None:
     """Poll until the work has ended."""
     end = time.monotonic() + seconds
     while session.work is not None and time.monotonic() < end:

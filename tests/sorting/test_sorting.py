@@ -19,6 +19,7 @@ from convonet.errors import DataError, OutputError, ParamError
 from convonet.inference.feature_file import FeatureFile
 from convonet.sorting import NONE, SKIP, SortSession
 from convonet.sorting.answers import LOG, AnswerLog, SortedImages
+from convonet.sorting.opening import open_sorting
 from convonet.sorting.suggest import probabilities, reduced, similar_groups
 
 NAMES = ["circle", "square", "star"]
@@ -39,6 +40,13 @@ def session(features: FeatureFile, tmp_path: Path) -> SortSession:
     made = SortSession(tmp_path, features)
     made.name_classes(NAMES)
     return made
+
+
+@pytest.mark.parametrize("name", ["missing", "photo.png"])
+def test_only_a_folder_is_opened(name: str, tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "photo.png")
+    with pytest.raises(DataError, match="There is no such folder"):
+        open_sorting(tmp_path / name)
 
 
 def table(folder: Path) -> list[list[str]]:

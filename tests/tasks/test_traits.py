@@ -15,12 +15,10 @@ import convonet
 from convonet.errors import InputError
 from convonet.jobs import verify_job
 from convonet.launch.resume import resumable_kinds
-from convonet.server.tasks import kinds
-from convonet.tasks import EvaluateTask, ResumableTask, Task, read_task, traits_of
+from convonet.tasks import EvaluateTask, ResumableTask, Task, kinds, read_task, traits_of
 from convonet.tasks.task import SPEC_VERSION, TRAITS
 
 SOURCE = Path(convonet.__file__).parent
-KINDS = Task.registry.keys()
 _JS_LIST = re.compile(r"\[\s*((?:\"\w+\"|'\w+')(?:\s*,\s*(?:\"\w+\"|'\w+'))+)\s*,?\s*\]")
 
 
@@ -30,19 +28,24 @@ def _texts(nodes: list[ast.expr | None]) -> list[str]:
     return [value for value in values if isinstance(value, str)] if all(values) else []
 
 
+def _subclasses(task: type[Task]) -> Iterator[type[Task]]:
+    for found in task.__subclasses__():
+        yield from (found, *_subclasses(found))
+
+
 def lists_of_kinds(source: str) -> Iterator[str]:
     """Lists, tuples, sets and keys of tables that hold two or more kinds of tasks and nothing else."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
             texts = _texts(list(node.keys if isinstance(node, ast.Dict) else node.elts))
-            if len(set(texts)) > 1 and set(texts) <= KINDS:
+            if len(set(texts)) > 1 and set(texts) <= kinds().keys():
                 yield ast.unparse(node)
 
 
 def js_lists_of_kinds(source: str) -> Iterator[str]:
     """The same in JavaScript."""
     for found in _JS_LIST.finditer(source):
-        if set(re.findall(r"\w+", found[1])) <= KINDS:
+        if set(re.findall(r"\w+", found[1])) <= kinds().keys():
             yield found[0]
 
 
@@ -75,30 +78,40 @@ def test_no_list_of_kinds_stands_outside_the_specs() -> None:
     assert (found, scripts) == ({}, {})
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_every_kind_has_its_job(kind: str) -> None:
-    module = importlib.import_module(f"convonet.jobs.{Task.registry[kind].job}")
+    module = importlib.import_module(f"convonet.jobs.{kinds()[kind].job}")
     assert list(inspect.signature(module.work).parameters)[:3] == ["run", "task", "watch"]
 
 
 def test_what_can_be_resumed_is_what_keeps_its_run() -> None:
-    resumable = {kind for kind, task in Task.registry.items() if task.resumable}
+    resumable = {kind for kind, task in kinds().items() if task.resumable}
     assert resumable == {"train", "tune", "study", "suspects"}
-    assert resumable == {kind for kind, task in Task.registry.items() if issubclass(task, ResumableTask)}
-    assert resumable == {kind for kind, task in Task.registry.items() if task.keeps_run}
+    assert resumable == {kind for kind, task in kinds().items() if issubclass(task, ResumableTask)}
+    assert resumable == {kind for kind, task in kinds().items() if task.keeps_run}
 
 
-def test_kinds_are_listed_in_alphabetical_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not in the order in which a process has imported their modules."""
-    monkeypatch.setattr(Task, "registry", dict(sorted(Task.registry.items(), reverse=True)))
+def test_kinds_are_listed_in_alphabetical_order() -> None:
     with pytest.raises(InputError) as caught:
         read_task({"kind": "teleport"})
-    assert caught.value.expected == f"one of {', '.join(sorted(KINDS))}, in versions 1 to {SPEC_VERSION}"
+    assert caught.value.expected == f"one of {', '.join(sorted(kinds()))}, in versions 1 to {SPEC_VERSION}"
     assert resumable_kinds() == ["study", "suspects", "train", "tune"]
-    assert list(kinds()) == sorted(KINDS)
+    assert list(kinds()) == sorted(kinds())
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_class_of_a_kind_is_found_by_its_name() -> None:
+    for file in (SOURCE / "tasks").glob("[!_]*.py"):
+        importlib.import_module(f"convonet.tasks.{file.stem}")
+    assert set(kinds().values()) == {task for task in _subclasses(Task) if hasattr(task, "kind")}
+    assert all(traits_of(kind) is task for kind, task in kinds().items())
+
+
+@pytest.mark.parametrize("name", ["", "resumable", "Train", "TRAIN", "train_", "teleport"])
+def test_what_only_looks_like_a_kind_is_none(name: str) -> None:
+    assert traits_of(name) is Task
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
 def test_a_kind_is_titled_in_words(kind: str) -> None:
     """The window says `<title> failed`, which no kind makes by itself, such as `Find_rate failed`."""
     title = traits_of(kind).title
@@ -107,7 +120,7 @@ def test_a_kind_is_titled_in_words(kind: str) -> None:
 
 
 def test_what_can_be_repeated_is_what_verify_has_a_table_of() -> None:
-    assert {task for task in Task.registry.values() if task.repeatable} == set(verify_job._TABLES)
+    assert {task for task in kinds().values() if task.repeatable} == set(verify_job._TABLES)
 
 
 def test_a_kind_that_only_a_newer_version_knows_has_no_traits() -> None:

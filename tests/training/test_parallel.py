@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from typing import Any
 
@@ -73,8 +70,8 @@ def test_a_worker_that_is_killed_costs_no_digit(rows: ImageRows, monkeypatch: py
         started.append(self)
         if len(started) == 1:
             (process,) = self._processes
-            threading.Timer(0.3, os.kill, (process.pid, signal.SIGKILL)).start()
-            time.sleep(0.6)
+            process.kill()
+            process.wait()
 
     monkeypatch.setattr(ProcessGroup, "start", noted)
     found, other = _trained(hyper, rows, 2)

@@ -6,11 +6,11 @@ import csv
 import io
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from convonet.errors import Cancelled, ParamError, TrainingError
+from convonet.errors import Cancelled, ParamError, TrainingError, WorkerError
 from convonet.events import Event, TrialEnded, Watch
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
@@ -72,7 +72,7 @@ def test_a_study_leaves_its_table_and_a_figure_for_each_case(study: StudyTask, t
 class Epochs:
     """Trainers that reach 0.2, 0.4, 0.6 … and do not stop at once."""
 
-    def __init__(self, study: StudyTask, died: bool = False) -> None:
+    def __init__(self, study: StudyTask, died: Literal["", "memory", "fault"] = "") -> None:
         self.given: list[int] = []
         self.pruned: list[Any] = []
         self._study, self._died = study, died
@@ -89,7 +89,7 @@ class Epochs:
         unit = self._waiting.pop()
         key = unit.keys()[-1]
         if self._died:
-            return [TrainerDied(key, "killed", "memory")]
+            return [TrainerDied(key, "killed", self._died)]
         scores = [0.2 * epoch for epoch in range(1, 6)]
         told = [
             EpochScored(key, n, score, {"accuracy": score, "loss": 1.0}) for n, score in enumerate(scores, 1)
@@ -135,8 +135,11 @@ def test_a_study_that_was_cut_goes_on_with_what_is_left(pictures: Path, tmp_path
     assert rows[1].history[0] == {"accuracy": 0.2, "loss": 1.0}
     with pytest.raises(Cancelled):
         NetStudy(task, StudyFile(tmp_path / "new.csv")).run(Epochs(task), Watch(should_stop=lambda: True))
-    with pytest.raises(TrainingError, match="killed"):
-        NetStudy(task, StudyFile(tmp_path / "new.csv")).run(Epochs(task, died=True), Watch())
+    new = StudyFile(tmp_path / "new.csv")
+    with pytest.raises(TrainingError, match=r"killed.*or start a new study with fewer jobs"):
+        NetStudy(task, new).run(Epochs(task, died="memory"), Watch())
+    with pytest.raises(WorkerError, match=r"killed.*worker\.log"):
+        NetStudy(task, new).run(Epochs(task, died="fault"), Watch())
 
 
 @pytest.mark.parametrize(

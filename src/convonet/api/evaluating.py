@@ -51,13 +51,13 @@ def evaluate(
     """Evaluate a model on a set of images. If the model is a run folder, the results are written to it.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         data: None uses the images of the run. The path of a folder or table replaces the
             test images, or, with a different split, the training images; all other data parameters stay the same.
             Arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` are the images of the split, and
             nothing is written to the run.
         split: `test`, `val` or `train`.
-        top_k: K of the top-K accuracy: a prediction counts if the true class is among the K most likely ones.
+        top_k: K of the top-K accuracy: a prediction counts as correct if the true class is among the K most likely.
         positive: the positive class of a model with two classes.
         threshold: the positive class is predicted if its probability is at least this value, 0..1.
         min_recall: choose the threshold on the validation images so that this fraction of the positives is
@@ -164,7 +164,7 @@ def export(
     """Export a model to another format, after comparing it with Keras image by image.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         format: `onnx`, `onnx-int8`, `folder`, `web`, `openvino`, `litert` or `torch`.
         out: the file or folder to write; None: beside the model.
         data: the images with which the export is checked; None: those of the model's run.

@@ -15,13 +15,12 @@ from PIL import Image
 from convonet.api.execution import answer_of
 from convonet.api.image_inputs import Images, named_images
 from convonet.api.inputs import Data, Listener, Model, PathLike, data_of, model_path
-from convonet.data.counted import counted
 from convonet.documents.explanation import DreamDocument, ExplainDocument, ExplainedImage
 from convonet.documents.predictions import UnreadableImage
 from convonet.errors import DataError
 from convonet.scratch import Scratch
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
-from convonet.text import absolute, local_path
+from convonet.text import absolute, counted, local_path
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +81,7 @@ class Dreamt:
     picture: bytes
 
     def __repr__(self) -> str:
-        return f"<Dreamt: {counted(len(self.channels), 'channel', 'channels')} of {self.layer}>"
+        return f"<Dreamt: {counted(len(self.channels), 'channel')} of {self.layer}>"
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
@@ -110,7 +109,7 @@ def explain(
     """Explain predictions with heat maps.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         images: as in `predict`.
         method: `grad_cam`, `saliency` or `occlusion`.
         label: the class to explain; None: the predicted class.
@@ -169,7 +168,7 @@ def layers(
     """Draw the filters of every convolution and, for an image, the feature maps of each layer.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         image: an image whose feature maps are also drawn.
         layer: draw only this layer.
         scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
@@ -209,7 +208,7 @@ def dream(
     """Create the picture that most strongly activates a channel.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         layer: name of a layer. In the last layer, channels are classes.
         channel: index of the channel, from 0; None: the first twelve.
         steps: number of gradient steps, 1 or more.

@@ -37,7 +37,7 @@ def predict(
     """Predict the classes of images.
 
     Args:
-        model: a run folder, the id of a run, a model file, or the result of `train`.
+        model: a run folder, the id of a run, a model file, or the result of `train` or `load`.
         images: the path of an image or folder, the bytes of a file, an open binary file, a PIL image, an
             array of shape H×W, H×W×C, N×H×W or N×H×W×C, a PyTorch tensor of shape C×H×W or N×C×H×W, or a list
             of those. Images can have any size.

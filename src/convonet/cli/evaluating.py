@@ -62,7 +62,10 @@ def evaluate(
     top_k: Annotated[
         int,
         typer.Option(
-            "--top-k", min=1, help="Count an image as correct if its class is among the K most likely."
+            "--top-k",
+            metavar="K",
+            min=1,
+            help="Count an image as correct if its class is among the K most likely.",
         ),
     ] = 5,
     positive: Annotated[

@@ -14,6 +14,7 @@ from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.documents.exports import ExportDocument, Int8Export
 from convonet.documents.network import SummaryDocument
 from convonet.errors import ParamError
@@ -24,6 +25,7 @@ from convonet.params.families import family_info
 from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
+from convonet.text import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +71,10 @@ def _print_family(name: str) -> None:
 
 def summary(
     model: Annotated[
-        str | None, typer.Argument(help="A saved model. Default: the network that the parameters describe.")
+        str | None,
+        typer.Argument(
+            help="A run's folder or id, or a .keras or .h5 file. Default: the network that the parameters describe."
+        ),
     ] = None,
     hyper: opt.HyperFile = None,
     data: opt.DataFile = None,
@@ -145,7 +150,7 @@ def export(
         str | None,
         typer.Option(
             "--max-loss",
-            metavar="SHARE",
+            metavar="DROP",
             help="For onnx-int8: largest acceptable drop in accuracy, such as 0.5% or 0.005. Default: 1%.",
         ),
     ] = None,
@@ -191,23 +196,24 @@ def _fraction(name: str, text: str | None) -> float | None:
 def _beside_float(answer: Int8Export) -> Iterator[str]:
     """Print size, speed and accuracy in 8 bits and in floating point."""
     whole, small = answer.float_, answer.int8
-    yield f"Size: {small.bytes / 2**20:.2f} MiB, {whole.bytes / 2**20:.2f} MiB in floating point"
+    yield f"Size: {small.bytes / 2**20:.2f} MiB ({whole.bytes / 2**20:.2f} MiB in floating point)"
     for size, speed in small.images_per_second.items():
         before = whole.images_per_second[size]
         yield (
-            f"Speed, {size} at a time: {speed:,.0f} images/s, {before:,.0f} in floating point ({speed / before:.1f}×)"
+            f"Speed with {counted(int(size), 'image', 'images')} at a time: {speed:,.0f} images/s "
+            f"({before:,.0f} in floating point, {speed / before:.1f}×)"
         )
     low, high = answer.accuracy_loss_interval
     yield (
-        f"Accuracy on {answer.images:,} {answer.split} images: {percent(small.accuracy)}, "
-        f"{percent(whole.accuracy)} in floating point; drop {100 * answer.accuracy_loss:.1f} percentage "
+        f"Accuracy on {counted(answer.images, f'{SPLIT_TITLES[answer.split]} image')}: {percent(small.accuracy)} "
+        f"({percent(whole.accuracy)} in floating point); drop {100 * answer.accuracy_loss:.1f} percentage "
         f"points (95% CI {100 * low:.1f} to {100 * high:.1f})"
     )
 
 
 def _compared(answer: ExportDocument) -> str:
     """How close the export is to the original network."""
-    images = f"{answer.images} images ({answer.samples})" if answer.images else "synthetic images"
+    images = f"{counted(answer.images, 'image')} ({answer.samples})" if answer.images else "synthetic images"
     text = f"largest difference from Keras {answer.largest_difference:.1e} over {images}"
     if answer.golden_samples is None:
         return text

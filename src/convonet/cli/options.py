@@ -87,7 +87,7 @@ PreparedLimit = Annotated[
         "--prepared-limit",
         min=0,
         metavar="GB",
-        help="Disk space for the prepared images of a set. If a set needs more, its images are decoded each "
+        help="Disk space in GB for the prepared images of a set. If a set needs more, its images are decoded each "
         "time they are used. Default: a fifth of the free disk space.",
         rich_help_panel=_IMAGES,
     ),

@@ -97,7 +97,7 @@ def print_search(document: SearchDocument) -> None:
         note(f"… and {len(results) - _SHOWN} more in results.csv")
     if document.stopped:
         note(f"The search ended early: {document.stopped}.")
-    planned = counted(document.planned_trials, "setting", "settings")
+    planned = counted(document.planned_trials, "setting")
     note(f"The search is {document.state}, {document.trials} of {planned}:")
     say(document.run)
 
@@ -120,9 +120,10 @@ def print_suspects(document: SuspectsDocument) -> None:
     rows = [[row.rank, row.path, row.class_, row.suggested, row.margin] for row in document.suspects[:_SHOWN]]
     print_table(("rank", "path", "class", "suggested", "margin"), rows)
     if document.accuracy is not None:
+        verb = "is" if document.likely == 1 else "are"
         say(
-            f"{document.likely:,} of {document.images:,} labels are probably wrong. Each label was checked by models "
-            f"that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
+            f"{document.likely:,} of {counted(document.images, 'label')} {verb} probably wrong. Each label was checked "
+            f"by models that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
         )
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")

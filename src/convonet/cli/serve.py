@@ -77,7 +77,11 @@ def serve(
     max_upload: Annotated[
         int,
         typer.Option(
-            "--max-upload", metavar="MIB", min=1, help="Maximum size of a request.", rich_help_panel=_LIMITS
+            "--max-upload",
+            metavar="MIB",
+            min=1,
+            help="Maximum size in MiB of a request with images.",
+            rich_help_panel=_LIMITS,
         ),
     ] = 64,
     max_files: Annotated[

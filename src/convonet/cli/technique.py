@@ -112,7 +112,7 @@ def find_rate(
         return
     found = answer.suggested
     say(
-        "The loss did not fall at any rate."
+        "The loss did not fall at any of the learning rates."
         if found is None
         else f"A good learning rate to start with: {found:.2g}"
     )

@@ -61,7 +61,7 @@ def tune(
         int,
         typer.Option(
             "--folds",
-            help="Number of stratified folds; 1 holds out the validation images instead.",
+            help="Number of stratified folds; with 1, the validation images are held out instead.",
             rich_help_panel=_SEARCH,
         ),
     ] = 3,
@@ -115,7 +115,7 @@ def tune(
         typer.Option(
             "--memory-limit",
             metavar="GB",
-            help="Memory limit for all parallel training runs together. A setting that needs more fails.",
+            help="Memory limit in GB for all parallel training runs together. A setting that needs more fails.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -124,7 +124,7 @@ def tune(
         typer.Option(
             "--disk-limit",
             metavar="GB",
-            help="Disk space limit for the prepared images and the run's files.",
+            help="Disk space limit in GB for the prepared images and the run's files.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""Images in a .npz file: `x_train`, `y_train`, `x_test`, `y_test` … or `images` and `labels`."""
+"""Images in an .npz file: `x_train`, `y_train`, `x_test`, `y_test` … or `images` and `labels`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from convonet.data.listing import ImageListing
 from convonet.data.names import natural_key
 from convonet.errors import DataError
 from convonet.file_stats import file_stats
+from convonet.text import counted
 from convonet.text import name as compared
 
 ARRAY_SUFFIX = ".npz"
@@ -59,13 +60,13 @@ class ArrayPair(NamedTuple):
 
 
 def array_pair(file: Path, split: Split, *, alone: bool) -> ArrayPair | None:
-    """Which arrays of a .npz file are a set, or None.
+    """Which arrays of an .npz file are a set, or None.
 
     Args:
         alone: the file was given for this set, so `images` and `labels` are it.
 
     Raises:
-        DataError: not a .npz file.
+        DataError: not an .npz file.
     """
     names = _names(file)
     # In a file that stands for all sets, `images` alone would be training, validation and test at once.
@@ -78,11 +79,11 @@ def _names(file: Path) -> set[str]:
         with zipfile.ZipFile(file) as archive:
             return {name.removesuffix(".npy") for name in archive.namelist()}
     except _UNREADABLE as error:
-        raise DataError("The file is not a .npz file", where=file, expected=EXPECTED) from error
+        raise DataError("The file is not an .npz file", where=file, expected=EXPECTED) from error
 
 
 def is_arrays(root: Path) -> bool:
-    """Whether a listing's root is a .npz file, not a folder."""
+    """Whether a listing's root is an .npz file, not a folder."""
     return root.suffix.lower() == ARRAY_SUFFIX and root.is_file()
 
 
@@ -118,7 +119,7 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
         raise DataError(
             f"The array {pair.labels} does not hold one label per image",
             where=file,
-            expected=f"{shape[0]} labels",
+            expected=counted(shape[0], "label"),
             received=f"{'×'.join(map(str, label_shape))} of {label_kind}",
         )
     labels = load_array(file, pair.labels)
@@ -194,7 +195,7 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def load_array(file: Path, name: str) -> npt.NDArray[Any]:
-    """One array of a .npz file; objects in it are refused.
+    """One array of an .npz file; objects in it are refused.
 
     Raises:
         DataError: it cannot be read.

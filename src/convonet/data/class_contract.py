@@ -109,7 +109,7 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
     if extra:
         return Hint.of(
             "Add a class_map that maps each of these names to a class of the model, or remove the images",
-            window="Map each of these names to a class of the model in Class map on the Parameters page, "
+            window="In Class map on the Parameters page, map each of these names to a class of the model, "
             "or remove the images",
         )
     return Hint.of(

@@ -23,6 +23,7 @@ from convonet.data.row_sources import DecodedRow, is_as_stored, known_rows, row_
 from convonet.errors import DataError
 from convonet.events import DataPrepared, Watch
 from convonet.params.data_params import PixelParams
+from convonet.text import alternatives
 
 __all__ = ["PreparedSet", "find_channels", "prepare"]
 
@@ -199,7 +200,7 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
     if not lost or (len(prepared) and not every_class):
         return
     first = next(item for item in prepared.listing.skipped if item not in before.skipped)
-    of_class = f" of class {', '.join(lost[:6])}" if len(prepared) else ""
+    of_class = f" of class {alternatives(lost[:6])}" if len(prepared) else ""
     raise DataError(
         f"No image{of_class} in the {name} set could be read",
         where=before.root,

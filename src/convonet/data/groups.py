@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convonet.data.counted import counted
 from convonet.data.listing import ImageListing
 from convonet.data.matching import PatternError, find_in, shown
 from convonet.errors import ParamError
 from convonet.params import DataParams
+from convonet.text import counted
 
 _MOST_TOLD = 5
 
@@ -53,7 +53,7 @@ def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:
     except PatternError as error:
         raise _fault(pattern, str(error)) from error
     if found.groups != 1:
-        raise _fault(pattern, f"{found.groups} groups")
+        raise _fault(pattern, counted(found.groups, "group"))
     return found.texts
 
 
@@ -63,10 +63,14 @@ def _fault(pattern: str, why: str) -> ParamError:
 
 
 def _column_fault(column: str, pattern: str | None) -> ParamError:
-    why = f"together with group_pattern {pattern!r}" if pattern else "but the training set has no such table"
+    why = (
+        f" together with group_pattern {pattern!r}"
+        if pattern
+        else ", but the training set is not such a file"
+    )
     return ParamError.of(
         {
             "group_column": "group_column (Group column): expected a column of a CSV or TSV file, without "
-            f"group_pattern; received {column!r} {why}"
+            f"group_pattern; received {column!r}{why}"
         }
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from convonet.data.counted import counted
 from convonet.data.listing import Rows
 from convonet.errors import InputError
+from convonet.text import alternatives, counted
 
 _MOST_TOLD = 6
 
@@ -30,15 +30,12 @@ def absent_sentence(absent: Sequence[str], labels: Rows, classes: Sequence[str],
     """For people: which classes are not among the held-out images, and how many images they have."""
     counts = np.bincount(labels, minlength=len(classes))
     parts = [
-        f"{name} ({counted(int(counts[classes.index(name)]), 'image', 'images')} in total)"
+        f"{name} ({counted(int(counts[classes.index(name)]), 'image')} in total)"
         for name in absent[:_MOST_TOLD]
     ]
-    more = (
-        f" and {counted(len(absent) - _MOST_TOLD, 'more class', 'more classes')}"
-        if len(absent) > _MOST_TOLD
-        else ""
-    )
-    return f"There is no image of {', '.join(parts)}{more} {where}"
+    if len(absent) > _MOST_TOLD:
+        parts.append(counted(len(absent) - _MOST_TOLD, "more class", "more classes"))
+    return f"There is no image of {alternatives(parts)} {where}"
 
 
 def check_auc(

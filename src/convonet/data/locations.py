@@ -19,7 +19,7 @@ __all__ = ["ACCEPTED", "SPLIT_NAMES", "SetLocation", "Split", "location_of", "sp
 
 ACCEPTED = (
     "a folder with one folder per class, a folder that holds train, val and test, a CSV or TSV file with columns "
-    "for path and label, or a .npz file"
+    "for path and label, or an .npz file"
 )
 
 

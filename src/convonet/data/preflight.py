@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet
 from convonet.data.folders import NO_IMAGES
 from convonet.data.groups import shared_groups, shared_sentence
@@ -21,7 +20,9 @@ from convonet.data.lookalikes import first_alike, perceptual_hashes
 from convonet.data.marks import LEFT_OUT
 from convonet.data.names import plain
 from convonet.data.pixels import Pixels
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.events import Warned, Watch
+from convonet.text import counted
 
 SUBJECT = "images"
 """Of the warnings."""
@@ -32,7 +33,6 @@ _SIDE = 32
 _AT_ONCE = 256
 _MOST_TOLD = 6
 _BLACK = 2
-_TITLES = {"train": "training", "val": "validation", "test": "test"}
 
 
 class DataFinding(NamedTuple):
@@ -56,9 +56,10 @@ def listing_findings(listings: Mapping[str, ImageListing]) -> list[DataFinding]:
     """
     found: list[DataFinding] = []
     for name, listing in listings.items():
-        where = "" if name == "train" else f" in the {_TITLES[name]} set"
+        where = "" if name == "train" else f" in the {SPLIT_TITLES[name]} set"
         found += [
-            DataFinding("table", f"{note}{where and f' ({_TITLES[name]} set)'}") for note in listing.notes
+            DataFinding("table", f"{note}{where and f' ({SPLIT_TITLES[name]} set)'}")
+            for note in listing.notes
         ]
         found += _skipped(listing, where)
     train = listings.get("train")
@@ -68,7 +69,7 @@ def listing_findings(listings: Mapping[str, ImageListing]) -> list[DataFinding]:
     found += [DataFinding("nested", sentence) for sentence in _nested_sets(train)]
     for name, listing in listings.items():
         if name != "train":
-            found += _two_sets(train, listing, _TITLES[name])
+            found += _two_sets(train, listing, SPLIT_TITLES[name])
     return found
 
 
@@ -90,10 +91,10 @@ def prepared_findings(
     kept = np.setdiff1d(np.arange(len(train)), held) if held is not None else np.arange(len(train))
     for name, prepared, rows in sides:
         if prepared is not train:
-            found += _black(prepared, f" in the {_TITLES[name]} set")
+            found += _black(prepared, f" in the {SPLIT_TITLES[name]} set")
             if _is_one_set(train.listing, prepared.listing):
                 continue
-        found += _duplicates(train, kept, prepared, rows, _TITLES[name], watch)
+        found += _duplicates(train, kept, prepared, rows, SPLIT_TITLES[name], watch)
         if prepared is train and train.listing.offered is not None:
             found += _offered(train.listing, kept, rows)
     return found
@@ -129,7 +130,7 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     """How many files are skipped and why, and folders of which nothing is left."""
     empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
     if empty:
-        folders, verb = counted(len(empty), "folder", "folders"), "has" if len(empty) == 1 else "have"
+        folders, verb = counted(len(empty), "folder"), "has" if len(empty) == 1 else "have"
         so = "it is not a class" if len(empty) == 1 else "they are not classes"
         yield DataFinding(
             "lost", f"{folders}{where} {verb} no images that can be read, so {so}: {_some(empty)}"
@@ -138,15 +139,20 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
         return
     reasons = Counter(item.reason for item in listing.skipped if item.reason not in (NO_IMAGES, LEFT_OUT))
     if reasons:
-        parts = [f"{count:,} {reason}" for reason, count in reasons.most_common(3)]
+        parts = [f"{reason} ({count:,})" for reason, count in reasons.most_common(3)]
         count = sum(reasons.values())
-        files, verb = counted(count, "file", "files"), "is" if count == 1 else "are"
+        files, verb = counted(count, "file"), "is" if count == 1 else "are"
         yield DataFinding("skipped", f"{files}{where} {verb} skipped: {', '.join(parts)}")
 
 
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_TOLD])
     return shown + (f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else "")
+
+
+def _example(count: int, path: str) -> str:
+    """The path of one of `count` images, to stand behind their number."""
+    return f" ({path})" if count == 1 else f", such as {path},"
 
 
 def _alike_names(classes: Sequence[str]) -> Iterator[str]:
@@ -213,12 +219,12 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
     some = prepared.images[:, ::_STEP, ::_STEP].max(axis=(1, 2, 3), initial=0)
     black = [row for row in np.flatnonzero(some <= _BLACK).tolist() if prepared.images[row].max() <= _BLACK]
     if black:
-        every = "All images" if len(black) == len(prepared) else counted(len(black), "image", "images")
+        every = "All images" if len(black) == len(prepared) else counted(len(black), "image")
         verb = "looks" if len(black) == 1 < len(prepared) else "look"
-        example = f", such as {prepared.paths[black[0]]}" if len(black) < len(prepared) else ""
+        example = _example(len(black), prepared.paths[black[0]]) if len(black) < len(prepared) else ""
         yield DataFinding(
             "black",
-            f"{every}{where} {verb} completely black to the network{example}: for drawings on a transparent "
+            f"{every}{where}{example} {verb} completely black to the network: for drawings on a transparent "
             "background, set alpha to white; 16-bit and 32-bit images must use their full range",
         )
 
@@ -232,8 +238,9 @@ def _contradictions(prepared: PreparedSet) -> Iterator[DataFinding]:
         first.setdefault(content.tobytes(), path)
     torn = [content for content, own in labels.items() if len(own) > 1]
     if torn:
-        some = counted(len(torn), "image is", "images are")
-        yield DataFinding("conflict", f"{some} in more than one class, such as {first[torn[0]]}")
+        some, verb = counted(len(torn), "image", "images"), "is" if len(torn) == 1 else "are"
+        example = _example(len(torn), first[torn[0]])
+        yield DataFinding("conflict", f"{some}{example} {verb} in more than one class")
 
 
 def _duplicates(

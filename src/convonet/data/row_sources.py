@@ -56,7 +56,7 @@ def row_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], De
 
 
 def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], DecodedRow | str]:
-    """Rows of an array in a .npz file."""
+    """Rows of an array in an .npz file."""
     addresses = [address_of(path) for path in listing.paths]
     arrays = {name: load_array(listing.root, name) for name in {name for name, _ in addresses}}
 

@@ -63,11 +63,11 @@ class Columns(NamedTuple):
 
     def sentence(self) -> str:
         """The guess, for people."""
-        sentence = f"{self.path} names the image, "
+        path = f"{self.path} for the path"
         if len(self.labels) == 1:
-            return sentence + f"{self.labels[0]} its class"
+            return f"{path}, {self.labels[0]} for the class"
         shown = ", ".join(self.labels[:6]) + (" …" if len(self.labels) > 6 else "")
-        return sentence + f"{shown} mark its class with a 1"
+        return f"{path}; a 1 marks the class in {shown}"
 
 
 def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], bool]) -> Columns:

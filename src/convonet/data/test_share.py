@@ -9,6 +9,7 @@ from convonet.data.locations import Split, location_of
 from convonet.data.split import split_rows
 from convonet.errors import DataError
 from convonet.params import DataParams
+from convonet.text import counted
 
 
 def held_for_test(data: DataParams) -> float:
@@ -38,7 +39,7 @@ def share_of(listing: ImageListing, whole: ImageListing, data: DataParams, split
         raise DataError(
             "There are too few images to hold some out for testing",
             where=whole.root,
-            received=f"{len(whole)} images",
+            received=counted(len(whole), "image"),
             hint="Add images, or set test_share to 0",
         )
     wanted = {whole.paths[row] for row in (held if split == "test" else kept).tolist()}

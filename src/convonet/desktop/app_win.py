@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from convonet import documents, tasks
 from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.file_actions import FileActions
@@ -30,11 +31,9 @@ from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.steady import forget_hover
 from convonet.desktop.widgets.tour import Tour
 from convonet.desktop.work_line import WorkLine
-from convonet.documents.exports import Int8Export
-from convonet.documents.written import WrittenFile
 from convonet.launch.work import WorkEnded
 from convonet.session.steps import steps
-from convonet.tasks import ExportTask, ReportTask
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -171,11 +170,11 @@ class AppWin(QMainWindow):
     def _ended(self, ended: WorkEnded) -> None:
         words = {"done": "Done", "cancelled": "Stopped. Finished work is kept", "failed": _failure(ended)}
         text = words.get(ended.state, str(ended.state))
-        if exported := ended.answer(ExportTask, WrittenFile):
+        if exported := ended.answer(tasks.ExportTask, documents.WrittenFile):
             text, file = f"Exported and checked: {exported.path}", Path(exported.path)
             # A dialog that is open must not hold up the others who hear of the end.
             QTimer.singleShot(0, self, lambda: self._tell_export(file, _compared(ended)))
-        if reported := ended.answer(ReportTask, WrittenFile):
+        if reported := ended.answer(tasks.ReportTask, documents.WrittenFile):
             text = f"Saved: {reported.path}"
         self.statusBar().showMessage(text, _MESSAGE_MS)
         if self._closing:
@@ -279,12 +278,12 @@ def _beside(rail: Rail) -> QScrollArea:
 
 def _compared(ended: WorkEnded) -> str:
     """How close an export is to the model. Only 8-bit networks may differ more than by rounding."""
-    if isinstance(ended.task, ExportTask) and ended.task.format == "onnx-int8":
-        found = ended.answer(ExportTask, Int8Export)
+    if isinstance(ended.task, tasks.ExportTask) and ended.task.format == "onnx-int8":
+        found = ended.answer(tasks.ExportTask, documents.Int8Export)
         assert found is not None, "an export that is done has an answer"
         return (
-            f"Accuracy {100 * found.int8.accuracy:.1f}%, {100 * found.float_.accuracy:.1f}% in floating point, "
-            f"measured on {found.images:,} images."
+            f"Accuracy {100 * found.int8.accuracy:.1f}% ({100 * found.float_.accuracy:.1f}% in floating point), "
+            f"measured on {counted(found.images, 'image')}."
         )
     return "The exported model gives the same predictions as the original, image by image."
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton
 
+from convonet import tasks
 from convonet.desktop.actions import ACTIONS
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
@@ -20,7 +21,6 @@ from convonet.session.opened import OpenedModel
 from convonet.session.progress import Progress
 from convonet.session.session import Session
 from convonet.session.sets import LoadedSets, deciding_values
-from convonet.tasks import Split
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500
@@ -67,7 +67,7 @@ class Controller(QObject):
         self.ask: Asker | None = None
         self.quiet_runs: set[Path] = set()
         self.actions: dict[str, QAction] = {}
-        self.scan_errors: dict[Split, ConvonetError] = {}
+        self.scan_errors: dict[tasks.Split, ConvonetError] = {}
         self.scanning = False
         self.preparing = ""
         # A timer rather than a thread: sessions are not made for threads, and events are cheap to read.

@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convonet import tasks
 from convonet.desktop.dialogs.pick import Choice
 from convonet.desktop.dropped import check_for_server, has_folders, params_kind
 from convonet.errors import ConvonetError, InputError, ParamError
-from convonet.exporting.browsers import find_chromium
-from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, preset
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
 from convonet.session.parameters import ParamForm
-from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -151,7 +149,7 @@ class FileActions:
         model = self._session.model
         if model is None:
             return
-        titles = {found.title: found for found in EXPORT_FORMATS.values()}
+        titles = {found.title: found for found in tasks.EXPORT_FORMATS.values()}
         choices = [
             Choice(
                 found.title,
@@ -163,7 +161,7 @@ class FileActions:
         answer = self._asker().pick("Export the model as", choices, "Export …")
         if answer is None:
             return
-        wanted = export_format(titles[answer].name)
+        wanted = tasks.export_format(titles[answer].name)
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
         options = self._web_options() if wanted.name == "web" else {}
         if options is None:
@@ -175,6 +173,10 @@ class FileActions:
 
     def _web_options(self) -> dict[str, bool] | None:
         """What a person allows for a page for browsers; None where the export is called off."""
+        # Only this export needs them.
+        from convonet.exporting.browsers import find_chromium
+        from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
+
         options = {}
         if not is_cached():
             text = (

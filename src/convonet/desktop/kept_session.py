@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from convonet import tasks
 from convonet.desktop.controller import Controller
 from convonet.errors import ConvonetError
 from convonet.events import RunState
 from convonet.runs import Run
-from convonet.tasks import traits_of
 
 
 def save_session(controller: Controller) -> None:
@@ -59,7 +59,7 @@ def attach_running(controller: Controller) -> None:
 
     def find(_: object) -> object:
         for row in controller.session.runs.rows():
-            if row.state in (RunState.RUNNING, *waits) and traits_of(row.kind).keeps_run:
+            if row.state in (RunState.RUNNING, *waits) and tasks.traits_of(row.kind).keeps_run:
                 return Run(Path(row.run))
         return None
 

@@ -1,4 +1,4 @@
-"""Numbered steps from each older format of `run.json` to the present one."""
+"""The name of `run.json`, its version, and numbered steps from each older format to the present one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from convonet.errors import RunNotFoundError
 from convonet.json_values import JsonObject, object_at
 from convonet.params.migrations import hyper_1_to_2
 
+RECORD = "run.json"
 RUN_VERSION = 2
 
 

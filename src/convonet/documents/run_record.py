@@ -14,8 +14,6 @@ from convonet.json_values import JsonObject
 from convonet.params.fields import ParamValues
 from convonet.params.migrations import VERSION_KEY
 
-RECORD = "run.json"
-
 
 class Fault(Document):
     """What went wrong, and what to do next."""

@@ -24,6 +24,7 @@ from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.unknown import Scored
 from convonet.tasks import Split
+from convonet.text import counted
 
 
 class Predictor(Protocol):
@@ -183,7 +184,7 @@ def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
         raise DataError(
             f"None of the images of the {split} set could be read",
             where=prepared.listing.root,
-            received=f"{len(prepared.listing.skipped)} skipped files",
+            received=counted(len(prepared.listing.skipped), "skipped file"),
         )
     if tuple(prepared.images.shape[1:]) != info.pixels.shape:
         raise DataError(

@@ -156,7 +156,7 @@ def _check(files: Mapping[str, bytes], where: Path) -> None:
                 hint=Hint.of(
                     "Pass that version of the package with {}; Convonet uses no other version",
                     option("runtime"),
-                    window="Check which registry npm is set up for; Convonet uses no other version",
+                    window="Check npm's registry setting; Convonet uses no other version",
                 ),
             )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convonet.atomic import replacing
 from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import has_set
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.documents.exports import Int8Numbers, NetworkNumbers
 from convonet.errors import DataError, InputError, ModelFileError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
@@ -211,9 +212,10 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
     if loss.value <= allowed + 1e-9:
         return
     low, high = loss.interval
+    images = f"{SPLIT_TITLES[judged.split]} images"
     raise ModelFileError(
         "The 8-bit network loses too much accuracy, so no file was written",
-        expected=f"an accuracy drop of at most {100 * allowed:g} percentage points on the {judged.split} images",
+        expected=f"an accuracy drop of at most {100 * allowed:g} percentage points on the {images}",
         received=f"{100 * loss.value:.1f} (95% CI {100 * low:.1f} to {100 * high:.1f})",
         hint=Hint.of(
             "Allow a larger drop with {}, or use the floating-point network",

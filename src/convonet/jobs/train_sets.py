@@ -21,6 +21,7 @@ from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.runs.untested import data_kept
 from convonet.tasks import TrainTask
+from convonet.text import counted
 
 Rows = npt.NDArray[np.int64]
 
@@ -150,7 +151,7 @@ def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, 
         raise DataError(
             "There are too few images to hold some out for validation",
             where=task.data.train_dir,
-            received=f"{len(train)} images",
+            received=counted(len(train), "image"),
             hint="Add images, specify a validation folder, or train without validation",
         )
     return kept, train, held

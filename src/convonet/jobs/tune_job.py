@@ -133,7 +133,11 @@ def _check_auc(task: TuneTask, data: FoldData) -> None:
         repeats, folds = range(1, task.repeats + 1), range(1, max(task.folds, 1) + 1)
         held = (data.rows(repeat, fold)[1] for repeat in repeats for fold in folds)
         absent = absent_classes(data.labels, held, data.net_input.classes)
-        where = "among the held-out images of every fold" if task.folds > 1 else "among the held-out images"
+        where = (
+            "among the held-out images of at least one fold"
+            if task.folds > 1
+            else "among the held-out images"
+        )
         check_auc(wanted, absent, data.labels, data.net_input.classes, where)
 
 
@@ -172,7 +176,7 @@ def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
     # Some that failed are rows of the table; if all did, the person must know why.
     if failed and len(failed) == len(rows):
         raise TrainingError(
-            f"None of the {counted(len({row.trial for row in rows}), 'setting', 'settings')} could be trained",
+            f"None of the {counted(len({row.trial for row in rows}), 'setting')} could be trained",
             received=failed[0].reason,
             hint="Use smaller or different values",
         )

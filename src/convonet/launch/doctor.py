@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from convonet.documents.installation import ExaminedMachine, InstallationDocument, InstalledPart, OwnFolders
+from convonet import documents
 from convonet.home import HOME_VARIABLE, home
 from convonet.own_process import child_environment, neutral_folder, python_words
 from convonet.runs.environment import machine, versions
@@ -26,7 +26,7 @@ _PROBE = (
 )
 
 
-def examine() -> InstallationDocument:
+def examine() -> documents.InstallationDocument:
     """Versions, machine with the computing device, folders, parts; `ready` tells whether work can start.
 
     Keras is asked in a process of its own.
@@ -42,18 +42,20 @@ def examine() -> InstallationDocument:
         env=child_environment(),
     )
     keras = _probed(probe)
-    parts = [InstalledPart(name="training", state=keras.get("error", "ready"))]
+    parts = [documents.InstalledPart(name="training", state=keras.get("error", "ready"))]
     for name, (module, extra) in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        parts.append(InstalledPart(name=name, state="ready" if there else f"missing: pip install '{extra}'"))
+        parts.append(
+            documents.InstalledPart(name=name, state="ready" if there else f"missing: pip install '{extra}'")
+        )
     folder = home()
     refused = _refused(folder)
-    parts.append(InstalledPart(name="Convonet folder", state=refused or "ready"))
-    return InstallationDocument(
+    parts.append(documents.InstalledPart(name="Convonet folder", state=refused or "ready"))
+    return documents.InstallationDocument(
         ready="device" in keras and not refused,
         versions=versions(),
-        machine=ExaminedMachine.of(machine().to_dict() | keras),
-        folders=OwnFolders(home=str(folder), cache=str(folder / "cache")),
+        machine=documents.ExaminedMachine.of(machine().to_dict() | keras),
+        folders=documents.OwnFolders(home=str(folder), cache=str(folder / "cache")),
         parts=tuple(parts),
     )
 

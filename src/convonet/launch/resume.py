@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-import psutil
-
+from convonet import tasks
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.runs import Run
-from convonet.tasks import ResumableTask, Task, traits_of
+from convonet.runs.environment import process_exists
 from convonet.tasks.moved import check_images, moved
 
 _GRACE_SECONDS = 6.0
@@ -18,13 +17,12 @@ _GRACE_SECONDS = 6.0
 
 def resumable_kinds() -> list[str]:
     """The kinds of runs that continue where they were left, in alphabetical order."""
-    # Sorted: the registry has the order in which modules were imported.
-    return sorted(kind for kind, task in Task.registry.items() if task.resumable)
+    return [kind for kind, task in tasks.kinds().items() if task.resumable]
 
 
 def can_resume(run: Run) -> bool:
     """Whether runs of this kind continue where they were left."""
-    return traits_of(run.read().kind).resumable
+    return tasks.traits_of(run.read().kind).resumable
 
 
 def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
@@ -58,12 +56,12 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
         # A run that still waits has an owner but may have no worker yet.
         process = record.process or record.owner
         raise RunAliveError(
-            f"Process {process} is working on this run", where=run.path, hint="Cancel it first"
+            f"Process {process} is working on this run", where=run.path, hint="Stop the run first"
         )
     if state is RunState.DONE:
         return False
     task = run.task()
-    if isinstance(task, ResumableTask):
+    if isinstance(task, tasks.ResumableTask):
         again = moved(task.changed(accept_changed_data=accept_changed_data), data)
         check_images(again, run.path)
         if again != task:
@@ -74,4 +72,4 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
 
 def _owned(run: Run) -> bool:
     owner = run.read().owner
-    return bool(owner) and psutil.pid_exists(owner)
+    return bool(owner) and process_exists(owner)

@@ -6,15 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from convonet import documents, tasks
 from convonet.documents.document import Document
-from convonet.documents.run_record import Fault
 from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.event_lines import Stamped
 from convonet.events import RunState
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
 from convonet.scratch import Scratch
-from convonet.tasks import Task
 
 Answer = TypeVar("Answer", bound=Document)
 
@@ -86,7 +85,7 @@ class Follower:
         if state is RunState.CANCELLED:
             raise Cancelled
         if state is RunState.FAILED:
-            raise (self._run.read().error or Fault()).error()
+            raise (self._run.read().error or documents.Fault()).error()
         if state is RunState.INTERRUPTED:
             raise WorkerError(
                 "The run's worker process ended unexpectedly",
@@ -105,13 +104,13 @@ class WorkEnded:
         error: why it failed; None for done and cancelled.
     """
 
-    task: Task
+    task: tasks.Task
     run: Run
     state: RunState
     result: object = None
     error: ConvonetError | None = None
 
-    def answer(self, kind: type[Task], document: type[Answer]) -> Answer | None:
+    def answer(self, kind: type[tasks.Task], document: type[Answer]) -> Answer | None:
         """The answer to a task of this kind, as the document of the kind; None of another kind, or unless it is done.
 
         Raises:
@@ -131,7 +130,7 @@ class Work:
         stopping: the person asked to stop.
     """
 
-    task: Task
+    task: tasks.Task
     run: Run
     handle: JobHandle
     folder: Scratch | None = None

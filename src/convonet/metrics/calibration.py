@@ -222,6 +222,8 @@ def confidence_sentence(confidence: ArrayLike, correct: ArrayLike, above: float 
     """
     _checks.inside("above", above, 0.0, 1.0)
     given, hits, _ = _prepare(confidence, correct, 1)
+    if hits.all() and len(hits) == 1:
+        return "The only prediction was correct."
     if hits.all():
         return f"None of the {len(hits)} predictions was wrong."
     share = float(np.mean(given[~hits] > above))

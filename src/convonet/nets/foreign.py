@@ -191,7 +191,7 @@ def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, pa
         raise ModelFileError(
             "The network scales its pixels itself, so they must not be scaled beforehand",
             where=path,
-            expected=f"no scaling, or {found.scaling}",
+            expected=f"none or {found.scaling}",
             received=given,
         )
     if given is None:

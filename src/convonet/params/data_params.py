@@ -156,7 +156,7 @@ class DataParams(ParamModel):
     validation_share: float = param(
         0.2,
         "Validation fraction",
-        "Fraction of the training images held out for validation when there is no validation folder (0–1).",
+        "Fraction of the training images held out for validation when there are no validation images (0–1).",
         group="Split",
         gt=0,
         lt=1,

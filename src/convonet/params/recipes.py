@@ -145,7 +145,7 @@ def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
             "minutes",
             "A time budget needs a recipe that plans the training",
             expected=f"the recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]}",
-            received=f"{minutes:g} minutes with recipe=none",
+            received=f"minutes={minutes:g} with recipe=none",
             hint="Choose a recipe, or remove the minutes; the hyperparameter time_limit ends training early",
         )
 

@@ -41,7 +41,7 @@ class TrainingParams(ParamModel):
         "How the learning rate changes during training.",
         group="Training",
         tunable=True,
-        default_text="exponential with sgd or with a decay, else constant",
+        default_text="exponential with sgd or if its decay is set, else constant",
     )
     decay_steps: int = param(
         400,

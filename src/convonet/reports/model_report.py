@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
@@ -16,7 +16,7 @@ from convonet.params import DataParams
 from convonet.reports.card import model_card
 from convonet.reports.card_facts import known_facts
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
-from convonet.reports.images import SET_NAMES, images_of, root_of
+from convonet.reports.images import images_of, root_of
 from convonet.reports.page import TemplateValues, between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
@@ -25,6 +25,7 @@ from convonet.runs.sets_table import sets_table
 from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split, TrainTask
+from convonet.text import counted
 
 _MISTAKES = 40
 _MOST_CELLS = 20
@@ -102,9 +103,9 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
     sentences = []
     if tested is not None:
         low, _ = tested.accuracy_interval
-        which = SET_NAMES[tested.split]
+        which = SPLIT_TITLES[tested.split]
         sentences.append(
-            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
+            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {counted(tested.images, 'image')} "
             f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
             f"{percent(tested.baseline_accuracy)}."
         )

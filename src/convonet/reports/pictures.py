@@ -23,7 +23,7 @@ class Pictures:
     """Reads images of one set.
 
     Args:
-        root: what paths are relative to, or a .npz file.
+        root: what paths are relative to, or an .npz file.
     """
 
     def __init__(self, root: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from convonet.documents.run_record import RunRecord
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.migrations import VERSION_KEY
+from convonet.text import counted
 
 Rows = list[tuple[str, str]]
 
@@ -63,16 +64,17 @@ def _shown(value: Any) -> str:
 def _about(record: RunRecord) -> Rows:
     machine, plan = record.machine, record.plan
     memory = machine.memory_bytes
-    cores = f"{machine.cores or '?'} cores" + (f", {memory / 2**30:.0f} GiB" if memory else "")
+    cores = counted(machine.cores, "core") if machine.cores else ""
+    installed = f"{memory / 2**30:.0f} GiB" if memory else ""
     rows = [
         ("Run", record.id),
         ("Started", _time(record.started or record.created)),
         ("Duration", _taken(record)),
-        *([("Recipe", f"{plan.recipe}, {plan.minutes:g} minutes")] if plan else []),
+        *([("Recipe", f"{plan.recipe}, {plan.minutes:g} min")] if plan else []),
         ("Seed", str(record.seed)),
         ("Fingerprint of the images", record.data.fingerprint if record.data else "–"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
-        ("Machine", ", ".join(filter(None, (machine.processor, cores, machine.platform)))),
+        ("Machine", ", ".join(filter(None, (machine.processor, cores, installed, machine.platform)))),
     ]
     return rows
 

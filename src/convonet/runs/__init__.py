@@ -4,7 +4,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from convonet.documents.run_record import RECORD
+from convonet.documents.run_migrations import RECORD
 from convonet.runs.run import Run, new_id
 from convonet.runs.store import RunStore
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from convonet import tasks
 from convonet.runs.environment import command
 from convonet.runs.run import Run
 from convonet.runs.store import RunStore
-from convonet.tasks import Task
 from convonet.text import local_path
 
 DEFAULT_FOLDER = Path("runs")
@@ -24,7 +24,7 @@ class RunIndex(Protocol):
 
 
 def results_folder(
-    task: Task, out: str | os.PathLike[str] | None = None, default: Path = DEFAULT_FOLDER
+    task: tasks.Task, out: str | os.PathLike[str] | None = None, default: Path = DEFAULT_FOLDER
 ) -> Path:
     """The folder that a run goes into: `out`, else the results folder of the data parameters, else `default`."""
     data = getattr(task, "data", None)
@@ -33,7 +33,7 @@ def results_folder(
 
 
 def begin_run(
-    task: Task,
+    task: tasks.Task,
     parent: Path,
     *,
     name: str | None = None,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from convonet.documents.evaluation import EvaluationDocument
-from convonet.documents.run_record import MarkRow
-from convonet.documents.runs import ChangedImage, MarkDifference, RunDifference
+from convonet import documents
 from convonet.errors import DocumentError
 from convonet.runs.predicted_images import PredictedImage, in_common, predicted_images
 from convonet.runs.run import Run
+from convonet.text import counted
 
 
-def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDifference:
+def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> documents.RunDifference:
     """How the predictions of `b` for test images differ from those of `a`, and which marks only one of them obeyed.
 
     Only images that both were tested on count. An image whose true class differs has been marked between the runs;
@@ -30,7 +29,7 @@ def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDiffe
     gained = sum(row.b == row.true != row.a for row in same)
     lost = sum(row.a == row.true != row.b for row in same)
     marks = _marks(a, b)
-    return RunDifference(
+    return documents.RunDifference(
         a=a.id,
         b=b.id,
         images=len(both),
@@ -43,8 +42,8 @@ def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDiffe
     )
 
 
-def _row(path: str, before: PredictedImage, after: PredictedImage) -> ChangedImage:
-    return ChangedImage(
+def _row(path: str, before: PredictedImage, after: PredictedImage) -> documents.ChangedImage:
+    return documents.ChangedImage(
         path=path,
         true=after.true,
         true_before=before.true,
@@ -61,15 +60,15 @@ def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: 
     if not images:
         return f"{a} and {b} have no test images in common."
     changes = f"{gained:,} became correct, {lost:,} became wrong"
-    text = f"{b} predicts {changed:,} of {images:,} images differently from {a}: {changes}."
+    text = f"{b} predicts {changed:,} of {counted(images, 'image')} differently from {a}: {changes}."
     return text + (f" The two runs differ in {marks:,} mark{'' if marks == 1 else 's'}." if marks else "")
 
 
-def _marks(a: Run, b: Run) -> list[MarkDifference]:
+def _marks(a: Run, b: Run) -> list[documents.MarkDifference]:
     """Marks that one run obeyed and the other did not, or otherwise."""
     first, second = _obeyed(a), _obeyed(b)
     return [
-        MarkDifference(set=key[0], path=key[1], a=first.get(key), b=second.get(key))
+        documents.MarkDifference(set=key[0], path=key[1], a=first.get(key), b=second.get(key))
         for key in sorted(first.keys() | second.keys())
         if first.get(key) != second.get(key)
     ]
@@ -89,9 +88,9 @@ def _obeyed(run: Run) -> dict[tuple[str, str], str]:
     }
 
 
-def _tested_marks(run: Run) -> tuple[MarkRow, ...] | None:
+def _tested_marks(run: Run) -> tuple[documents.MarkRow, ...] | None:
     try:
-        found = EvaluationDocument.in_folder(run.path, "test")
+        found = documents.EvaluationDocument.in_folder(run.path, "test")
     except DocumentError:
         return None
     return found.marks if found is not None else None

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from convonet import documents, tasks
 from convonet.documents.document import read_value
-from convonet.documents.history import HistoryTable
-from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import RunDocument, RunRow
-from convonet.documents.search import SearchDocument
-from convonet.documents.study import StudyDocument
-from convonet.documents.suspects import SuspectsDocument
-from convonet.documents.training import MeasuredHistory, TrainDocument
 from convonet.errors import DocumentError, InputError
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.grouping import own_evaluations
@@ -24,16 +18,25 @@ from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
-from convonet.tasks import EvaluateTask, StudyTask, SuspectsTask, TrainTask, TuneTask
+
+if TYPE_CHECKING:
+    # Not at run time, where the union would load the documents of every kind.
+    ResultDocument = (
+        documents.TrainDocument
+        | documents.SearchDocument
+        | documents.StudyDocument
+        | documents.SuspectsDocument
+    )
+    """What the commands print of a run that can be resumed."""
 
 RESULT = "result.json"
 """The answer of a run's job."""
 
 
-def train_document(run: Run) -> TrainDocument:
+def train_document(run: Run) -> documents.TrainDocument:
     """What `train` and `resume` print."""
     record, history = run.read(), run.history()
-    return TrainDocument(
+    return documents.TrainDocument(
         run=str(run.path),
         state=run.state(record),
         epochs=history.epochs,
@@ -43,7 +46,7 @@ def train_document(run: Run) -> TrainDocument:
         diagnosis=record.diagnosis,
         test=record.scores.test,
         test_skipped=untested(run, record),
-        history=MeasuredHistory(
+        history=documents.MeasuredHistory(
             loss=tuple(history.measured("loss")),
             accuracy=tuple(history.measured("accuracy")),
             val_loss=tuple(history.measured("val_loss")),
@@ -56,13 +59,13 @@ def train_document(run: Run) -> TrainDocument:
     )
 
 
-def tune_document(run: Run) -> SearchDocument:
+def tune_document(run: Run) -> documents.SearchDocument:
     """What `tune` and `resume` print, also of a search that is not at its end."""
     record = run.read()
     task = run.task(record)
-    assert isinstance(task, TuneTask)
+    assert isinstance(task, tasks.TuneTask)
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
-    return SearchDocument(
+    return documents.SearchDocument(
         run=str(run.path),
         state=run.state(record),
         stopped=record.stopped,
@@ -76,13 +79,13 @@ def tune_document(run: Run) -> SearchDocument:
     )
 
 
-def study_document(run: Run) -> StudyDocument:
+def study_document(run: Run) -> documents.StudyDocument:
     """What `study` and `resume` print."""
     record = run.read()
     task = run.task(record)
-    assert isinstance(task, StudyTask)
+    assert isinstance(task, tasks.StudyTask)
     rows = study_rows(task, StudyFile(run.file(STUDY_HISTORY)).read())
-    return StudyDocument(
+    return documents.StudyDocument(
         run=str(run.path),
         state=run.state(record),
         metric=task.metric,
@@ -99,7 +102,7 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
         InputError: not a search, no such trial, or none that is done.
     """
     task = run.task()
-    if not isinstance(task, TuneTask):
+    if not isinstance(task, tasks.TuneTask):
         raise InputError(
             "Only a search has settings to use", where=run.path, received=f"a run of kind {task.kind}"
         )
@@ -114,27 +117,23 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
     return best_hyper(task, found)
 
 
-ResultDocument = TrainDocument | SearchDocument | StudyDocument | SuspectsDocument
-"""What the commands print of a run that can be resumed."""
-
-
 def run_document(run: Run) -> ResultDocument:
     """The document of a run that can be resumed, by its kind."""
     makers: dict[str, Callable[[Run], ResultDocument]] = {
-        TuneTask.kind: tune_document,
-        StudyTask.kind: study_document,
-        SuspectsTask.kind: suspects_document,
+        tasks.TuneTask.kind: tune_document,
+        tasks.StudyTask.kind: study_document,
+        tasks.SuspectsTask.kind: suspects_document,
     }
     return makers.get(run.read().kind, train_document)(run)
 
 
-def show_document(run: Run) -> RunDocument:
+def show_document(run: Run) -> documents.RunDocument:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    return RunDocument.of(
+    return documents.RunDocument.of(
         {
             **record.to_dict(),
-            **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
+            **({"summary": summary_of(run, record)} if record.kind == tasks.TrainTask.kind else {}),
             "run": str(run.path),
             "title": title_of(run, record),
             "data_set": data_set_of(record),
@@ -145,7 +144,7 @@ def show_document(run: Run) -> RunDocument:
     )
 
 
-def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
+def list_row(run: Run, record: documents.RunRecord | None = None) -> documents.RunRow:
     """One row of `runs list`.
 
     Args:
@@ -156,11 +155,11 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         history = run.history()
     except DocumentError:
         # The run is there all the same, and the other runs are.
-        history = HistoryTable()
+        history = documents.HistoryTable()
     measured = history.measured("val_accuracy", record.model_epoch)
     images = record.set_record("train")
-    is_training, model = record.kind == TrainTask.kind, record.task.get("model")
-    return RunRow(
+    is_training, model = record.kind == tasks.TrainTask.kind, record.task.get("model")
+    return documents.RunRow(
         run=str(run.path),
         title=title_of(run, record),
         data_set=data_set_of(record),
@@ -181,7 +180,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
         train_dir=record.train_dir,
-        model=model if record.kind == EvaluateTask.kind and isinstance(model, str) else None,
+        model=model if record.kind == tasks.EvaluateTask.kind and isinstance(model, str) else None,
         evaluations=own_evaluations(record),
     )
 

@@ -7,10 +7,8 @@ import platform
 import sys
 from importlib import metadata
 
-import psutil
-
+from convonet import documents
 from convonet._version import __version__
-from convonet.documents.run_record import Machine
 
 _PACKAGES = (
     "keras",
@@ -27,11 +25,24 @@ _PACKAGES = (
 
 def available_cores() -> int:
     """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    # Not at the top: Linux, where the window asks for the cores at its start, does without.
+    import psutil
+
     return (
         len(psutil.Process().cpu_affinity())
         if hasattr(psutil.Process, "cpu_affinity")
         else os.cpu_count() or 1
     )
+
+
+def process_exists(process: int) -> bool:
+    """Whether there is a process with this number."""
+    # Not at the top: the window opens without asking for a process, and importing psutil would delay it.
+    import psutil
+
+    return bool(psutil.pid_exists(process))
 
 
 def versions() -> dict[str, str]:
@@ -45,9 +56,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def machine() -> Machine:
+def machine() -> documents.Machine:
     """Platform, processor, cores and memory; the host's name stays out of it."""
-    return Machine(
+    # Not at the top, for the same reason.
+    import psutil
+
+    return documents.Machine(
         platform=platform.platform(),
         processor=processor_name(),
         cores=available_cores(),

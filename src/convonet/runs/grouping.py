@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import EvaluationRow, RunRow
+from convonet import documents
 from convonet.runs.naming import data_set_name, data_set_of
 
 SPLITS = ("test", "val", "train")
 
 
-def own_evaluations(record: RunRecord) -> tuple[EvaluationRow, ...]:
+def own_evaluations(record: documents.RunRecord) -> tuple[documents.EvaluationRow, ...]:
     """What a run's record says of its model, the test images first."""
     data = record.params.data or {}
     rows = []
@@ -22,7 +21,7 @@ def own_evaluations(record: RunRecord) -> tuple[EvaluationRow, ...]:
         if scores is not None:
             folder = data.get(f"{split}_dir")
             rows.append(
-                EvaluationRow(
+                documents.EvaluationRow(
                     split=split,
                     data_set=data_set_name(folder) if folder else data_set_of(record),
                     images=scores.images,
@@ -33,11 +32,11 @@ def own_evaluations(record: RunRecord) -> tuple[EvaluationRow, ...]:
     return tuple(rows)
 
 
-def with_evaluations(rows: Sequence[RunRow]) -> list[RunRow]:
+def with_evaluations(rows: Sequence[documents.RunRow]) -> list[documents.RunRow]:
     """The rows in their order; an evaluation names its model's run in `belongs_to`, and that run has its scores."""
     by_path = {row.run: row for row in rows}
     owners = {row.run: owner for row in rows if (owner := _owner(row, by_path)) is not None}
-    found: dict[str, list[EvaluationRow]] = defaultdict(list)
+    found: dict[str, list[documents.EvaluationRow]] = defaultdict(list)
     for row in rows:
         if row.run in owners:
             found[owners[row.run].run] += [one.changed(run=row.id) for one in row.evaluations]
@@ -52,7 +51,7 @@ def with_evaluations(rows: Sequence[RunRow]) -> list[RunRow]:
     ]
 
 
-def _owner(row: RunRow, by_path: dict[str, RunRow]) -> RunRow | None:
+def _owner(row: documents.RunRow, by_path: dict[str, documents.RunRow]) -> documents.RunRow | None:
     """The run whose model a row evaluates: the run's folder is named, or a file in it."""
     if row.model is None:
         return None

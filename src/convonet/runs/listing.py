@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pydantic_core import from_json
 
+from convonet import documents
 from convonet._version import __version__
-from convonet.documents.run_record import RECORD
-from convonet.documents.runs import RunRow
+from convonet.documents.run_migrations import RECORD
 from convonet.errors import RunNotFoundError
 from convonet.file_stats import file_stats
 from convonet.home import home
@@ -29,7 +29,7 @@ _BUSY_SECONDS = 2.0
 
 def list_rows(
     store: RunStore, open_run: Callable[[Path], Run] = Run, cache: Path | None = None
-) -> list[RunRow]:
+) -> list[documents.RunRow]:
     """A row of each known run, the newest first. Folders that are gone or damaged are left out.
 
     Args:
@@ -83,7 +83,7 @@ class _Rows:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def read(self) -> dict[str, tuple[str, RunRow]]:
+    def read(self) -> dict[str, tuple[str, documents.RunRow]]:
         """Stamp and row of each path; nothing where the file is missing or damaged."""
         if not self._file.is_file():
             return {}
@@ -91,14 +91,14 @@ class _Rows:
             with closing(self._open()) as database:
                 rows = database.execute("SELECT path, stamp, row FROM rows").fetchall()
             # Twice as fast as json.loads, which was half of the time that ten thousand rows take.
-            return {path: (stamp, RunRow.of(from_json(row))) for path, stamp, row in rows}
+            return {path: (stamp, documents.RunRow.of(from_json(row))) for path, stamp, row in rows}
         except (sqlite3.Error, ValueError):
             # Another program's file, or half of one: it is made anew.
             with suppress(OSError):
                 self._file.unlink()
             return {}
 
-    def write(self, rows: Iterable[tuple[str, str, RunRow]]) -> None:
+    def write(self, rows: Iterable[tuple[str, str, documents.RunRow]]) -> None:
         """Keep rows, in place of older ones of the same runs."""
         values = [(path, stamp, json.dumps(row.to_dict())) for path, stamp, row in rows]
         if not values:

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
 
+from convonet import documents, tasks
 from convonet.atomic import write_text
-from convonet.documents.run_record import RunRecord
 from convonet.errors import ConvonetError, InputError
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES
 from convonet.runs.run import Run, is_made_up
-from convonet.tasks import TrainTask, traits_of
 from convonet.text import has_controls
 
 TITLE = "title.txt"
@@ -25,7 +24,7 @@ _PARTS = ("train", "training", "test", "testing", "val", "valid", "validation", 
 """Folder names that say nothing of the data set: the folder above names it."""
 
 
-def title_of(run: Run, record: RunRecord | None = None) -> str:
+def title_of(run: Run, record: documents.RunRecord | None = None) -> str:
     """The name that a run was given, else one made from what it is about.
 
     Args:
@@ -38,7 +37,7 @@ def title_of(run: Run, record: RunRecord | None = None) -> str:
     return given or default_title(run, record)
 
 
-def default_title(run: Run, record: RunRecord | None = None) -> str:
+def default_title(run: Run, record: documents.RunRecord | None = None) -> str:
     """Such as `ants-bees · EfficientNet-Lite0 · 29 Nov 14:10`.
 
     The folder's name where a person chose it, and where the record cannot be read.
@@ -51,7 +50,7 @@ def default_title(run: Run, record: RunRecord | None = None) -> str:
     except (ConvonetError, ValueError):
         return run.id
     date = f"{moment.day} {moment:%b %H:%M}"
-    is_training = record.kind == TrainTask.kind
+    is_training = record.kind == tasks.TrainTask.kind
     about = network_of(record) if is_training else kind_label(record.kind)
     parts = (data_set_of(record), about, date)
     return " · ".join(part for part in parts if part)
@@ -84,7 +83,7 @@ def rename(run: Run, title: str) -> None:
     write_text(run.file(TITLE), title + "\n")
 
 
-def data_set_of(record: RunRecord) -> str:
+def data_set_of(record: documents.RunRecord) -> str:
     """The name of the folder or file of the training images, else of the test images; empty where there are none."""
     values = record.params.data or {}
     return data_set_name(values.get("train_dir") or values.get("test_dir"))
@@ -104,10 +103,10 @@ def data_set_name(folder: object) -> str:
 
 def kind_label(kind: str) -> str:
     """What a run of this kind is called in lists; the kind itself where only a newer version knows it."""
-    return traits_of(kind).noun or kind
+    return tasks.traits_of(kind).noun or kind
 
 
-def network_of(record: RunRecord) -> str:
+def network_of(record: documents.RunRecord) -> str:
     """The network of a training: of a plan the one that was chosen; empty where none is chosen yet."""
     plan = record.plan
     chosen = next((one for one in plan.candidates if one.name == plan.chosen), None) if plan else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from convonet.documents.evaluation import EvaluationDocument
-from convonet.documents.marks import Mark, read_marks
+from convonet import documents
 from convonet.errors import ConvonetError
 from convonet.runs.predicted_images import predicted_images
 from convonet.runs.run import Run
-from convonet.text import path_key
+from convonet.text import counted, path_key
 
 
 def marked_since(run: Run) -> int:
@@ -20,13 +19,13 @@ def marked_since(run: Run) -> int:
     not note the marks.
     """
     try:
-        tested = EvaluationDocument.in_folder(run.path, "test")
+        tested = documents.EvaluationDocument.in_folder(run.path, "test")
         if tested is None or tested.marks is None or not tested.root:
             return 0
-        now = _by_path(read_marks(Path(tested.root)).values())
+        now = _by_path(documents.read_marks(Path(tested.root)).values())
     except ConvonetError:
         return 0
-    before = _by_path(Mark(mark.path, mark.label) for mark in tested.marks)
+    before = _by_path(documents.Mark(mark.path, mark.label) for mark in tested.marks)
     changed = {key for key in now.keys() | before.keys() if now.get(key, "") != before.get(key, "")}
     if not changed:
         return 0
@@ -44,10 +43,10 @@ def outdated_sentence(name: str, count: int) -> str:
     """
     if not count:
         return ""
-    images = "1 test image was" if count == 1 else f"{count:,} test images were"
+    images = counted(count, "test image was", "test images were")
     return f"The scores of {name} are outdated: {images} marked after the test. Test again."
 
 
-def _by_path(marks: Iterable[Mark]) -> dict[str, str | None]:
+def _by_path(marks: Iterable[documents.Mark]) -> dict[str, str | None]:
     """Path → label, None to leave it out; paths as different systems write them are one."""
     return {path_key(mark.path): mark.label for mark in marks}

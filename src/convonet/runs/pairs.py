@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from convonet.documents.runs import PairRow
+from convonet import documents
 from convonet.runs.predicted_images import Predicted, in_common, predicted_images
 from convonet.runs.run import Run
 
@@ -17,7 +17,7 @@ class _TestedRun(NamedTuple):
     images: Predicted
 
 
-def compare_pairs(runs: Sequence[Run], names: Sequence[str] | None = None) -> list[PairRow]:
+def compare_pairs(runs: Sequence[Run], names: Sequence[str] | None = None) -> list[documents.PairRow]:
     """McNemar's test for every two of the runs that have predictions of test images.
 
     Only images that both were tested on under the same label count. An image that was marked between the two tests is
@@ -38,7 +38,7 @@ def compare_pairs(runs: Sequence[Run], names: Sequence[str] | None = None) -> li
     return [_pair(a, b) for a, b in combinations(tested, 2)]
 
 
-def _pair(a: _TestedRun, b: _TestedRun) -> PairRow:
+def _pair(a: _TestedRun, b: _TestedRun) -> documents.PairRow:
     # Late: whoever lists runs needs no numpy.
     from convonet.metrics import mcnemar, mcnemar_sentence
 
@@ -48,11 +48,11 @@ def _pair(a: _TestedRun, b: _TestedRun) -> PairRow:
     others = len(a.images.keys() | b.images.keys()) - len(paths)
     if not paths:
         sentence = f"{a.name} and {b.name} were not tested on the same images, so they cannot be compared."
-        return PairRow(a=a.run.id, b=b.run.id, same_images=False, sentence=sentence)
+        return documents.PairRow(a=a.run.id, b=b.run.id, same_images=False, sentence=sentence)
     result = mcnemar(
         [a.images[path].is_correct for path in paths], [b.images[path].is_correct for path in paths]
     )
-    return PairRow(
+    return documents.PairRow(
         a=a.run.id,
         b=b.run.id,
         same_images=not others,

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from convonet import documents
 from convonet.csv_files import csv_records
-from convonet.documents.evaluation import EvaluationDocument
 from convonet.errors import DocumentError
 from convonet.runs.run import Run
 
@@ -65,7 +65,7 @@ def in_common(a: Run, b: Run, first: Predicted, second: Predicted) -> list[str]:
 def _test_folder(run: Run) -> str:
     """The folder of the test images; empty where it is not known."""
     try:
-        found = EvaluationDocument.in_folder(run.path, "test")
+        found = documents.EvaluationDocument.in_folder(run.path, "test")
     except DocumentError:
         return ""
     return found.root if found is not None else ""

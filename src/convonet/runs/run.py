@@ -15,13 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from convonet import documents, tasks
 from convonet.atomic import storage_error
 from convonet.documents.document import read_value
-from convonet.documents.history import HistoryTable
-from convonet.documents.run_migrations import RUN_VERSION, migrated
-from convonet.documents.run_record import RECORD, RunParams, RunRecord, RunScores
+from convonet.documents.run_migrations import RECORD, RUN_VERSION, migrated
 from convonet.errors import (
     ConvonetError,
     DocumentError,
@@ -33,10 +30,9 @@ from convonet.errors import (
 from convonet.events import RunState
 from convonet.json_values import object_at
 from convonet.locks import file_lock
-from convonet.runs.environment import machine, versions
+from convonet.runs.environment import machine, process_exists, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.new_folder import make_run_folder, remove_empty
-from convonet.tasks import Task, read_task
 from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
 
@@ -63,7 +59,7 @@ class Run:
     def create(
         cls,
         parent: Path,
-        task: Task,
+        task: tasks.Task,
         *,
         name: str | None = None,
         command: list[str] | None = None,
@@ -105,12 +101,12 @@ class Run:
         shutil.rmtree(self.path)
         remove_empty(self._made_above)
 
-    def _first_record(self, task: Task, command: list[str], owner: int) -> RunRecord:
+    def _first_record(self, task: tasks.Task, command: list[str], owner: int) -> documents.RunRecord:
         spec = task.to_dict()
         hyper = object_at(spec, "hyper")
         seed = spec.get("seed", hyper.get("seed", 0))
         # Also what is not known yet is set: a reader of run.json finds these keys from the beginning.
-        return RunRecord(
+        return documents.RunRecord(
             format_version=RUN_VERSION,
             id=self.id,
             kind=task.kind,
@@ -124,7 +120,7 @@ class Run:
             process=None,
             seed=seed if isinstance(seed, int) else 0,
             command=tuple(command),
-            params=RunParams(
+            params=documents.RunParams(
                 data=object_at(spec, "data") or None, hyper=hyper or object_at(spec, "space") or None
             ),
             task=spec,
@@ -133,7 +129,7 @@ class Run:
             machine=machine(),
             stages=(),
             model_epoch=None,
-            scores=RunScores(),
+            scores=documents.RunScores(),
             error=None,
         )
 
@@ -159,7 +155,7 @@ class Run:
         """A file in the run folder."""
         return self.folder / name
 
-    def read(self) -> RunRecord:
+    def read(self) -> documents.RunRecord:
         """The record on disk, migrated to the current format.
 
         Raises:
@@ -168,7 +164,7 @@ class Run:
         path = self.file(RECORD)
         try:
             # A folder may be renamed by hand: its name is the run's id, whatever the record says.
-            return RunRecord.of(migrated(read_value(path)) | {"id": self.id}, path)
+            return documents.RunRecord.of(migrated(read_value(path)) | {"id": self.id}, path)
         except DocumentError as error:
             raise RunNotFoundError(
                 "The run's record cannot be read",
@@ -178,21 +174,21 @@ class Run:
                 hint="Restore it from a copy. Without it, use the model file in the folder",
             ) from error
 
-    def write(self, record: RunRecord) -> None:
+    def write(self, record: documents.RunRecord) -> None:
         """Replace the record, whole or not at all."""
         record.write(self.file(RECORD))
 
-    def update(self, **values: Any) -> RunRecord:
+    def update(self, **values: Any) -> documents.RunRecord:
         """Change some keys of the record and return the new record."""
         record = self.read().changed(**values)
         self.write(record)
         return record
 
-    def task(self, record: RunRecord | None = None) -> Task:
+    def task(self, record: documents.RunRecord | None = None) -> tasks.Task:
         """The job of this run. `record`: the record, if it has already been read."""
-        return read_task((record or self.read()).task)
+        return tasks.read_task((record or self.read()).task)
 
-    def state(self, record: RunRecord | None = None) -> RunState:
+    def state(self, record: documents.RunRecord | None = None) -> RunState:
         """The current state: the stored one, or `interrupted` if the process that was working on the run has ended."""
         record = record or self.read()
         stored = record.state
@@ -201,7 +197,7 @@ class Run:
             stored = self.read().state
             return RunState.INTERRUPTED if stored is RunState.RUNNING else stored
         # Whoever was to start it has died; only a lock says that a worker took it up all the same.
-        if stored is RunState.WAITING and record.owner and not psutil.pid_exists(record.owner):
+        if stored is RunState.WAITING and record.owner and not process_exists(record.owner):
             return stored if self.is_locked() else RunState.INTERRUPTED
         return stored
 
@@ -217,7 +213,7 @@ class Run:
             return True
         except OSError:  # a read-only copy, or another person's run: the lock cannot be tried
             process = self.read().process
-            return bool(process) and psutil.pid_exists(process)
+            return bool(process and process_exists(process))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -233,7 +229,9 @@ class Run:
         except TimeoutError as error:
             process = self.read().process
             raise RunAliveError(
-                f"Process {process} is working on this run", where=self.path, hint="Wait, or cancel it first"
+                f"Process {process} is working on this run",
+                where=self.path,
+                hint="Wait, or stop the run first",
             ) from error
         except OSError as error:
             raise OutputError("The run folder cannot be written to", where=self.path) from error
@@ -259,13 +257,13 @@ class Run:
         """`history.csv`, for appending."""
         return LineFile(self.file("history.csv"))
 
-    def history(self) -> HistoryTable:
+    def history(self) -> documents.HistoryTable:
         """The scores of each epoch; empty where there are none yet.
 
         Raises:
             DocumentError: the file is damaged.
         """
-        return HistoryTable.read(self.file("history.csv"))
+        return documents.HistoryTable.read(self.file("history.csv"))
 
     def request_cancel(self) -> None:
         """Ask the process that is working on the run to stop. It reacts within a second."""

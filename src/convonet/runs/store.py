@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
+from convonet import documents
 from convonet.atomic import json_text, storage_error, write_text
-from convonet.documents.run_record import RECORD, RunRecord
-from convonet.documents.runs import ComparedRun, RunComparison
+from convonet.documents.run_migrations import RECORD
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.hints import Hint, call
 from convonet.home import home
@@ -23,7 +23,7 @@ from convonet.runs.naming import distinct, title_of
 from convonet.runs.outdated import marked_since, outdated_sentence
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import Run
-from convonet.text import local_path
+from convonet.text import counted, local_path
 
 _DEPTH = 3
 _LOCK_SECONDS = 5.0
@@ -63,9 +63,9 @@ class RunStore:
         """Known runs, newest first. Folders that are missing or damaged are skipped."""
         return [run for run, _ in self.records()]
 
-    def records(self) -> list[tuple[Run, RunRecord]]:
+    def records(self) -> list[tuple[Run, documents.RunRecord]]:
         """Known runs and their records, newest first. Folders that are missing or damaged are skipped."""
-        found: list[tuple[Run, RunRecord]] = []
+        found: list[tuple[Run, documents.RunRecord]] = []
         for run in {run.path: run for run in self._all()}.values():
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
@@ -119,7 +119,7 @@ class RunStore:
             return next(iter(matches.values()))
         if matches:
             raise RunNotFoundError(
-                f"{len(matches)} runs are called {name}",
+                f"{counted(len(matches), 'run is', 'runs are')} called {name}",
                 received=", ".join(map(str, matches)),
                 hint="Specify the path",
             )
@@ -151,7 +151,7 @@ class RunStore:
 
     def _remove(self, run: Run, remove: Callable[[], None]) -> None:
         if run.is_locked():
-            raise RunAliveError("The run is active", where=run.path, hint="Cancel it first")
+            raise RunAliveError("The run is active", where=run.path, hint="Stop it first")
         try:
             remove()
         except OSError as error:
@@ -183,7 +183,7 @@ class RunStore:
         self._discard(run)
         return True
 
-    def compare(self, runs: Sequence[Run], names: Sequence[str] | None = None) -> RunComparison:
+    def compare(self, runs: Sequence[Run], names: Sequence[str] | None = None) -> documents.RunComparison:
         """Runs side by side: states, scores, the parameters that differ, and McNemar's test of each pair.
 
         For two runs, also the images that they predict differently and the marks that differ.
@@ -200,7 +200,7 @@ class RunStore:
         ]
         called = names or [run.id for run in runs]
         titles = distinct(title_of(run, record) for run, record in zip(runs, records, strict=True))
-        return RunComparison(
+        return documents.RunComparison(
             runs=tuple(
                 _compared(run, record, (title, name), same_data=record.data == records[0].data)
                 for run, record, title, name in zip(runs, records, titles, called, strict=True)
@@ -213,11 +213,13 @@ class RunStore:
         )
 
 
-def _compared(run: Run, record: RunRecord, names: tuple[str, str], *, same_data: bool) -> ComparedRun:
+def _compared(
+    run: Run, record: documents.RunRecord, names: tuple[str, str], *, same_data: bool
+) -> documents.ComparedRun:
     """A run beside others: `names` are its title, and what sentences call it."""
     title, name = names
     marked = marked_since(run)
-    return ComparedRun(
+    return documents.ComparedRun(
         run=str(run.path),
         title=title,
         id=run.id,

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convonet import documents, tasks
 from convonet.csv_files import csv_content
-from convonet.documents.study import StudyResult, TargetReached
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.event_log import LineFile
-from convonet.tasks.study_task import StudyTask
 
 STUDY_HISTORY = "study_history.csv"
 _LOGS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -74,7 +73,7 @@ def epochs_to(scores: Sequence[float], target: float) -> int | None:
     return next((epoch for epoch, score in enumerate(scores, 1) if score >= target), None)
 
 
-def study_rows(task: StudyTask, histories: Mapping[int, Sequence[Logs]]) -> list[StudyRow]:
+def study_rows(task: tasks.StudyTask, histories: Mapping[int, Sequence[Logs]]) -> list[StudyRow]:
     """A row for each setting of the study, in the order of its grid."""
     rows = []
     for trial, hyper in enumerate(task.space.grid(), 1):
@@ -95,14 +94,14 @@ def study_rows(task: StudyTask, histories: Mapping[int, Sequence[Logs]]) -> list
     return rows
 
 
-def study_results(task: StudyTask, rows: Sequence[StudyRow]) -> tuple[StudyResult, ...]:
+def study_results(task: tasks.StudyTask, rows: Sequence[StudyRow]) -> tuple[documents.StudyResult, ...]:
     """The rows of the JSON document."""
     return tuple(
-        StudyResult(
+        documents.StudyResult(
             trial=row.trial,
             params=dict(row.params),
             epochs_to=tuple(
-                TargetReached(target=target, epochs=epochs)
+                documents.TargetReached(target=target, epochs=epochs)
                 for target, epochs in zip(task.targets, row.epochs_to, strict=True)
             ),
             best=row.best,
@@ -112,7 +111,7 @@ def study_results(task: StudyTask, rows: Sequence[StudyRow]) -> tuple[StudyResul
     )
 
 
-def study_text(task: StudyTask, rows: Sequence[StudyRow]) -> str:
+def study_text(task: tasks.StudyTask, rows: Sequence[StudyRow]) -> str:
     """`study.csv`: the varied parameters, a column for each target, the best score, the epochs trained."""
     declared = fields_of(HyperParams)
     names = task.space.varied

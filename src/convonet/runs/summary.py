@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from convonet.documents.evaluation import EvaluationDocument
-from convonet.documents.plan import Plan
-from convonet.documents.run_record import RunRecord
-from convonet.documents.summary import Confusion, NextStep, TrainingSummary, Tried
+from convonet import documents, tasks
 from convonet.events import RunState
 from convonet.params.fields import ParamValues
 from convonet.params.recipes import TrainRecipe
 from convonet.runs.run import Run
 from convonet.runs.untested import evaluate_command, untested
-from convonet.tasks import TrainTask
-from convonet.tasks.shown_as import as_command
 
 _SETTINGS: dict[str, ParamValues] = {
     "flip_of_signs": {"flip_horizontal": False, "flip_vertical": False},
@@ -27,7 +22,7 @@ _SETTINGS: dict[str, ParamValues] = {
 """Kinds of advice and the hyperparameters that follow them."""
 
 
-def summary_of(run: Run, record: RunRecord | None = None) -> TrainingSummary:
+def summary_of(run: Run, record: documents.RunRecord | None = None) -> documents.TrainingSummary:
     """The summary of a training as far as it has come.
 
     Args:
@@ -35,7 +30,7 @@ def summary_of(run: Run, record: RunRecord | None = None) -> TrainingSummary:
     """
     record = record or run.read()
     plan, test = record.plan, record.scores.test
-    return TrainingSummary(
+    return documents.TrainingSummary(
         sentence=plan.sentence if plan else "",
         notes=plan.notes if plan else (),
         tried=tuple(_tried(plan)) if plan else (),
@@ -49,12 +44,12 @@ def summary_of(run: Run, record: RunRecord | None = None) -> TrainingSummary:
     )
 
 
-def _tried(plan: Plan) -> Iterator[Tried]:
+def _tried(plan: documents.Plan) -> Iterator[documents.Tried]:
     for one in plan.candidates:
         score, decided = one.validation, plan.decision(one.name, "epochs")
         chosen = one.name == plan.chosen
         waiting = "not trained yet" if one.state == "waiting" else one.reason
-        yield Tried(
+        yield documents.Tried(
             name=one.name,
             title=one.title,
             state=one.state,
@@ -68,9 +63,9 @@ def _tried(plan: Plan) -> Iterator[Tried]:
         )
 
 
-def _confusion(run: Run) -> Confusion | None:
+def _confusion(run: Run) -> documents.Confusion | None:
     """The largest cell off the diagonal of the test's confusion matrix."""
-    tested = EvaluationDocument.in_folder(run.folder, "test")
+    tested = documents.EvaluationDocument.in_folder(run.folder, "test")
     if tested is None:
         return None
     classes, matrix = tested.classes, tested.confusion_matrix
@@ -84,13 +79,15 @@ def _confusion(run: Run) -> Confusion | None:
         return None
     # Of equally many the first pair, so that the sentence is the same each time.
     count, row, column = max(cells, key=lambda cell: (cell[0], -cell[1], -cell[2]))
-    return Confusion(true=classes[row], predicted=classes[column], count=count, total=sum(matrix[row]))
+    return documents.Confusion(
+        true=classes[row], predicted=classes[column], count=count, total=sum(matrix[row])
+    )
 
 
-def _advice(run: Run, record: RunRecord) -> Iterator[NextStep]:
+def _advice(run: Run, record: documents.RunRecord) -> Iterator[documents.NextStep]:
     """Findings of the curves come first, then advice; each with the command that follows it."""
     task, plan = run.task(record), record.plan
-    assert isinstance(task, TrainTask)
+    assert isinstance(task, tasks.TrainTask)
     yield from _test_steps(run, task, record)
     for finding in record.diagnosis:
         yield _step(task, finding.kind, f"{finding.sentence} {finding.advice}", plan)
@@ -105,33 +102,35 @@ def _advice(run: Run, record: RunRecord) -> Iterator[NextStep]:
             if longer == "best"
             else "Fine-tuning the backbone may give a better model."
         )
-        yield _with_command(task, NextStep(kind="longer", text=text, recipe=longer))
+        yield _with_command(task, documents.NextStep(kind="longer", text=text, recipe=longer))
 
 
-def _test_steps(run: Run, task: TrainTask, record: RunRecord) -> Iterator[NextStep]:
+def _test_steps(run: Run, task: tasks.TrainTask, record: documents.RunRecord) -> Iterator[documents.NextStep]:
     """What to do where the model was not tested."""
     skipped = untested(run, record)
     if skipped:
         text = f"The model was not tested: {skipped.reason}"
-        yield NextStep(kind="untested", text=text, command=skipped.command)
+        yield documents.NextStep(kind="untested", text=text, command=skipped.command)
     elif record.state is RunState.DONE and task.then_test and record.scores.test is None:
         text = "There are no test images, so the accuracy on new images is not known."
-        yield NextStep(kind="no_test", text=text, command=evaluate_command(run.path, ["TEST_FOLDER"]))
+        yield documents.NextStep(
+            kind="no_test", text=text, command=evaluate_command(run.path, ["TEST_FOLDER"])
+        )
 
 
-def _step(task: TrainTask, kind: str, text: str, plan: Plan | None) -> NextStep:
+def _step(task: tasks.TrainTask, kind: str, text: str, plan: documents.Plan | None) -> documents.NextStep:
     if kind in _SETTINGS:
-        return _with_command(task, NextStep(kind=kind, text=text, settings=_SETTINGS[kind]))
+        return _with_command(task, documents.NextStep(kind=kind, text=text, settings=_SETTINGS[kind]))
     if not plan and kind in ("transfer", "collapsed", "underfitting", "plateau", "overfitting"):
-        return _with_command(task, NextStep(kind=kind, text=text, recipe="auto"))
-    return NextStep(kind=kind, text=text)
+        return _with_command(task, documents.NextStep(kind=kind, text=text, recipe="auto"))
+    return documents.NextStep(kind=kind, text=text)
 
 
-def _with_command(task: TrainTask, step: NextStep) -> NextStep:
-    return step.changed(command=as_command(followed(task, step)))
+def _with_command(task: tasks.TrainTask, step: documents.NextStep) -> documents.NextStep:
+    return step.changed(command=tasks.as_command(followed(task, step)))
 
 
-def followed(task: TrainTask, step: NextStep) -> TrainTask:
+def followed(task: tasks.TrainTask, step: documents.NextStep) -> tasks.TrainTask:
     """The training that follows a step: with its settings, or the same images by its recipe."""
     if step.recipe is None:
         return task.changed(hyper=task.hyper.changed(**step.settings or {}))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from convonet import documents, tasks
 from convonet.csv_files import csv_records
-from convonet.documents.suspects import SuspectRow, SuspectsDocument
 from convonet.runs.run import Run
-from convonet.tasks import SuspectsTask
 
 SUSPECTS = "suspects.csv"
 HEADER = ("rank", "path", "class", "suggested", "margin", "p_class", "p_suggested", "likely")
 _LEAST, _MOST = 20, 5000
 
 
-def suspects_document(run: Run) -> SuspectsDocument:
+def suspects_document(run: Run) -> documents.SuspectsDocument:
     """What `suspects` and `resume` print: of the list the first tenth, 20 rows at least and 5,000 at most."""
     record = run.read()
     task, rows, scores = run.task(record), read_suspects(run), record.scores.out_of_fold
-    assert isinstance(task, SuspectsTask)
-    return SuspectsDocument(
+    assert isinstance(task, tasks.SuspectsTask)
+    return documents.SuspectsDocument(
         run=str(run.path),
         state=run.state(record),
         images=len(rows),
@@ -30,7 +29,7 @@ def suspects_document(run: Run) -> SuspectsDocument:
     )
 
 
-def read_suspects(run: Run) -> list[SuspectRow]:
+def read_suspects(run: Run) -> list[documents.SuspectRow]:
     """Every row of the list, the most suspicious first; empty where it is not made yet.
 
     Raises:
@@ -40,7 +39,8 @@ def read_suspects(run: Run) -> list[SuspectRow]:
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             return [
-                SuspectRow.of(row | {"likely": row["likely"] == "yes"}, path) for row in csv_records(lines)
+                documents.SuspectRow.of(row | {"likely": row["likely"] == "yes"}, path)
+                for row in csv_records(lines)
             ]
     except OSError:
         return []

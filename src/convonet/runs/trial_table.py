@@ -6,17 +6,16 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
+from convonet import documents, tasks
 from convonet.csv_files import csv_content
-from convonet.documents.search import Setting, SettingState
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.trials import FoldRow
-from convonet.tasks import TuneTask
 
-_ORDER: tuple[SettingState, ...] = ("done", "partial", "pruned", "failed")
+_ORDER: tuple[documents.SettingState, ...] = ("done", "partial", "pruned", "failed")
 
 
-def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
+def settings_of(rows: Sequence[FoldRow], task: tasks.TuneTask) -> list[documents.Setting]:
     """Settings with at least one row, the best first; those that are not done come after those that are.
 
     The order in which the folds ended does not matter, down to the last digit of the means.
@@ -27,7 +26,7 @@ def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
         by_trial.setdefault(row.trial, []).append(row)
     sign = 1 if task.objective == "loss" else -1
 
-    def rank(setting: Setting) -> tuple[int, float, int]:
+    def rank(setting: documents.Setting) -> tuple[int, float, int]:
         score = math.inf if setting.mean_score is None else sign * setting.mean_score
         return _ORDER.index(setting.state), score, setting.trial
 
@@ -39,22 +38,22 @@ def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
     return [_with_tie(setting, best, scores, task) for setting in settings]
 
 
-def best_of(settings: Sequence[Setting]) -> Setting | None:
+def best_of(settings: Sequence[documents.Setting]) -> documents.Setting | None:
     """The first of them, if its folds are done."""
     return settings[0] if settings and settings[0].state == "done" else None
 
 
-def _setting(rows: Sequence[FoldRow], task: TuneTask) -> Setting:
+def _setting(rows: Sequence[FoldRow], task: tasks.TuneTask) -> documents.Setting:
     done = [row for row in rows if row.state == "done"]
     ended = next((row for row in rows if row.state != "done"), None)
     whole = len(done) == task.folds * task.repeats
-    state: SettingState = "partial" if not whole else "done"
+    state: documents.SettingState = "partial" if not whole else "done"
     if ended is not None:
         state = "failed" if ended.state == "failed" else "pruned"
     first = rows[0]
     accuracy, spread = _mean_std([row.accuracy for row in done])
     score, score_spread = _mean_std([row.score for row in done])
-    return Setting(
+    return documents.Setting(
         trial=first.trial,
         seed=first.seed,
         params=dict(first.values),
@@ -86,8 +85,11 @@ def _scores(rows: Sequence[FoldRow]) -> dict[tuple[int, int], float]:
 
 
 def _with_tie(
-    setting: Setting, best: Setting, scores: Mapping[int, Mapping[tuple[int, int], float]], task: TuneTask
-) -> Setting:
+    setting: documents.Setting,
+    best: documents.Setting,
+    scores: Mapping[int, Mapping[tuple[int, int], float]],
+    task: tasks.TuneTask,
+) -> documents.Setting:
     own, leader = scores[setting.trial], scores[best.trial]
     if setting.state != "done" or setting is best or task.folds < 2:
         return setting
@@ -102,7 +104,7 @@ def _with_tie(
     return setting.changed(tied=tied)
 
 
-def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:
+def best_hyper(task: tasks.TuneTask, setting: documents.Setting) -> HyperParams:
     """All hyperparameters of a setting, its seed with them: what `adopt` writes."""
     fixed = {name: values[0] for name, values in task.space.choices.items() if len(values) == 1}
     varied = {name: value for name, value in setting.params.items()}
@@ -111,7 +113,7 @@ def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:
     return task.space.point(fixed | varied).changed(seed=setting.seed)
 
 
-def results_text(settings: Iterable[Setting], varied: Sequence[str]) -> str:
+def results_text(settings: Iterable[documents.Setting], varied: Sequence[str]) -> str:
     """`results.csv`: the varied parameters, `mean_accuracy` and `std` in percent, and what else is known."""
     declared = fields_of(HyperParams)
     tail = ("mean_loss", "mean_score", "std_score", "folds", "state", "tied", "seconds", "trial", "seed")

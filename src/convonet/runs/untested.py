@@ -8,19 +8,18 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from convonet.documents.run_record import RunRecord
-from convonet.documents.summary import UntestedDocument
+from convonet import documents
 from convonet.json_values import object_at
 from convonet.runs.run import Run
 
 
-def untested(run: Run, record: RunRecord | None = None) -> UntestedDocument | None:
+def untested(run: Run, record: documents.RunRecord | None = None) -> documents.UntestedDocument | None:
     """Why the test set of a training was not used: `reason`, `command`, `error`; None where there is nothing to say."""
     found = (record or run.read()).test_skipped
     if found is None:
         return None
     command = evaluate_command(run.path, found.options)
-    return UntestedDocument(reason=found.reason, command=command, error=found.error)
+    return documents.UntestedDocument(reason=found.reason, command=command, error=found.error)
 
 
 def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:

@@ -160,7 +160,7 @@ class JobQueue:
         """Remove a run that is not at work. Raises RunAliveError."""
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
-                raise RunAliveError("The run is active", where=run.path, hint="Cancel it first")
+                raise RunAliveError("The run is active", where=run.path, hint="Stop it first")
             self._known.delete(run)
 
     def position(self, run: Run) -> int | None:

@@ -96,7 +96,7 @@ class KnownRuns:
             ConvonetError: it cannot be removed, or something else lies there by now.
         """
         if run.is_locked():
-            raise RunAliveError("The run is active", where=run.id, hint="Cancel it first")
+            raise RunAliveError("The run is active", where=run.id, hint="Stop it first")
         try:
             run.remove()
         except OSError as error:

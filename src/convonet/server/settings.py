@@ -33,7 +33,7 @@ class Limits:
         import_file_bytes: of one file of it.
         import_files: files of it.
         decode_seconds: for decoding the images of one request.
-        array_bytes: of an array in a .npz file whose rows are shown.
+        array_bytes: of an array in an .npz file whose rows are shown.
         waiting_images: images that wait for an answer, over all requests.
         waiting_runs: runs that wait for their turn.
         read_seconds: for a client to send its request.

@@ -21,7 +21,7 @@ from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.session.recipes import beneath
-from convonet.tasks import EvaluateTask, Task, TrainTask
+from convonet.tasks import EvaluateTask, Task, TrainTask, kinds
 
 ALIASES = {"test": "evaluate"}
 PLACES = ("out", "into", "runtime")
@@ -37,11 +37,6 @@ _PATHS = ("paths", "image", "outside", "folder")
 _WORDS = ("positive", "format", "label", "layer", "classes", "device", "heading")
 _BASE_FIELDS = ("base", "base_weights")
 _WEIGHT_WORDS = ("local", "fetch", "random", "")
-
-
-def kinds() -> dict[str, type[Task]]:
-    """Every kind of run that can be asked for, in alphabetical order."""
-    return dict(sorted(Task.registry.items()))
 
 
 def option_names(kind: type[Task]) -> list[str]:

@@ -10,10 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from convonet.documents.evaluation import RunEvaluation
-from convonet.documents.installation import InstallationDocument
-from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import RunComparison, RunRow
+from convonet import documents, tasks
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.launch.work import Work
@@ -26,7 +23,6 @@ from convonet.session.look import SizesFound
 from convonet.session.opened import OpenedModel
 from convonet.session.predictions import Answers
 from convonet.session.sets import LoadedSets
-from convonet.tasks import Split, Task, TrainTask
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -48,7 +44,7 @@ class Images(Protocol):
         """
 
     def find_sizes(
-        self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch
+        self, listings: Mapping[tasks.Split, ImageListing], data: DataParams, watch: Watch
     ) -> SizesFound:
         """Heights, widths and pixels of an even share of the images."""
 
@@ -98,10 +94,10 @@ class Images(Protocol):
             OutputError: the folder of the images cannot be written to.
         """
 
-    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
+    def answers(self, root: Path, scores: documents.RunEvaluation) -> Answers:
         """The model's prediction for each image of an evaluation, whose set is in `root`. Raises InputError."""
 
-    def demo(self) -> TrainTask:
+    def demo(self) -> tasks.TrainTask:
         """The training of the demonstration; its images are written once. Raises WorkerError."""
 
 
@@ -136,13 +132,13 @@ class Runs(Protocol):
     def known(self) -> list[Run]:
         """All of them, the newest first."""
 
-    def rows(self) -> list[RunRow]:
+    def rows(self) -> list[documents.RunRow]:
         """What a list shows of each, the newest first; `run` is the folder on this machine."""
 
     def find(self, name: str) -> Run:
         """The run of that path or id. Raises RunNotFoundError."""
 
-    def state(self, run: Run, record: RunRecord | None = None) -> RunState:
+    def state(self, run: Run, record: documents.RunRecord | None = None) -> RunState:
         """What a run is doing now. Answers at once.
 
         Args:
@@ -158,7 +154,7 @@ class Runs(Protocol):
     def delete(self, run: Run) -> None:
         """Remove a run and all in it. Raises RunAliveError."""
 
-    def compare(self, runs: Sequence[Run]) -> RunComparison:
+    def compare(self, runs: Sequence[Run]) -> documents.RunComparison:
         """Runs side by side; see `RunStore.compare`."""
 
 
@@ -185,7 +181,7 @@ class Backend(Protocol):
     def why_not(self, action: str) -> Reason | None:
         """Why an action can never be done here; None when it can. Answers at once."""
 
-    def start(self, task: Task) -> Work:
+    def start(self, task: tasks.Task) -> Work:
         """Begin a task in a new run, without waiting for it.
 
         Raises:
@@ -198,7 +194,7 @@ class Backend(Protocol):
     def follow(self, run: Run) -> Work:
         """Follow a run that another process works on."""
 
-    def examine(self) -> InstallationDocument:
+    def examine(self) -> documents.InstallationDocument:
         """What the machine that works can do; see `doctor`."""
 
     def warm(self) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from convonet import tasks
 from convonet.event_lines import Stamped
 from convonet.launch.work import WorkEnded
-from convonet.tasks import Task
 
 Part = Literal[
     "data",
@@ -35,7 +35,7 @@ class Changed:
 class Reported:
     """The worker reported an event."""
 
-    task: Task
+    task: tasks.Task
     stamped: Stamped
 
 

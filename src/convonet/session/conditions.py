@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from convonet.tasks import traits_of
+from convonet import tasks
 
 if TYPE_CHECKING:
     from convonet.session.session import Session
@@ -96,7 +96,9 @@ def why_not(session: Session, action: str, *, while_working: bool = False) -> Re
         while_working: leave it out that other work is under way.
     """
     # A kind of task that needs nothing special says by its trait whether it learns from the images.
-    needs = _NEEDS.get(action, _LEARNING if traits_of(action).learns else (_IDLE,))
+    needs = _NEEDS.get(action)
+    if needs is None:
+        needs = _LEARNING if tasks.traits_of(action).learns else (_IDLE,)
     for condition in needs:
         if not (while_working and condition is _IDLE) and not condition.holds(session):
             return condition.reason

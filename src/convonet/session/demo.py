@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from convonet import tasks
 from convonet.errors import WorkerError
 from convonet.home import home
 from convonet.own_process import child_environment, neutral_folder, python_words
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
-from convonet.tasks import TrainTask
 
 DEMO_HYPER = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
 """What suits the digits."""
@@ -21,7 +21,7 @@ def is_demo(data: DataParams) -> bool:
     return data.train_dir == str(home() / "samples" / "digits" / "train")
 
 
-def demo_task() -> TrainTask:
+def demo_task() -> tasks.TrainTask:
     """Train and test on the digits; the images are written into the person's Convonet folder once."""
     folder = home() / "samples" / "digits"
     if not (folder / "train").is_dir():
@@ -29,10 +29,10 @@ def demo_task() -> TrainTask:
     return task_for(str(folder / "train"), str(folder / "test"))
 
 
-def task_for(train_dir: str, test_dir: str) -> TrainTask:
+def task_for(train_dir: str, test_dir: str) -> tasks.TrainTask:
     """Parameters that suit the digits, wherever they lie."""
     data = DataParams.of({"train_dir": train_dir, "test_dir": test_dir, "image_size": 16})
-    return TrainTask(data=data, hyper=DEMO_HYPER, threads=available_cores())
+    return tasks.TrainTask(data=data, hyper=DEMO_HYPER, threads=available_cores())
 
 
 def write_digits(folder: Path) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from convonet import tasks
 from convonet.errors import DataError
 from convonet.events import Watch
 from convonet.params import DataParams
-from convonet.tasks import Split
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -31,16 +31,16 @@ class SizesFound:
         looked_at: how many images of each set.
     """
 
-    heights: dict[Split, Counter[int]]
-    widths: dict[Split, Counter[int]]
-    pixels: dict[Split, tuple[float, float]]
+    heights: dict[tasks.Split, Counter[int]]
+    widths: dict[tasks.Split, Counter[int]]
+    pixels: dict[tasks.Split, tuple[float, float]]
     means: dict[str, Any]
     shape: tuple[int, int, int]
-    looked_at: dict[Split, int]
+    looked_at: dict[tasks.Split, int]
 
 
 def find_sizes(
-    listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch, seconds: float = math.inf
+    listings: Mapping[tasks.Split, ImageListing], data: DataParams, watch: Watch, seconds: float = math.inf
 ) -> SizesFound:
     """Decode up to 1,000 images of each set, spread evenly over it.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from convonet import tasks
 from convonet.params import (
     DataParams,
     HyperParams,
@@ -22,7 +23,6 @@ from convonet.runs.documents import adopted_hyper
 from convonet.session.changes import Part
 from convonet.session.demo import is_demo
 from convonet.session.recipes import RecipeChoice
-from convonet.tasks import TrainTask
 
 ParamForm = Literal["data", "hyper"]
 
@@ -151,7 +151,7 @@ class Parameters:
             self.files.pop("data", None)
         self.set_data(data)
 
-    def take_task(self, task: TrainTask) -> None:
+    def take_task(self, task: tasks.TrainTask) -> None:
         """Take over the parameters and the recipe of a training."""
         self.set_data(task.data)
         self.recipes.exact = task.recipe == "none"

@@ -10,8 +10,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from convonet import documents
 from convonet.csv_files import csv_rows
-from convonet.documents.evaluation import RunEvaluation
 from convonet.errors import InputError
 from convonet.file_stats import FileStats, file_stats
 
@@ -114,7 +114,7 @@ def _indices(chosen: npt.NDArray[np.bool_]) -> Rows:
     return rows
 
 
-def answers_file(scores: RunEvaluation) -> Path:
+def answers_file(scores: documents.RunEvaluation) -> Path:
     """The table of the answers of an evaluation."""
     name = "predictions.csv" if scores.split == "test" else f"predictions_{scores.split}.csv"
     return Path(scores.run) / name

@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
-from convonet.documents.history import HistoryTable
-from convonet.documents.plan import Plan
-from convonet.documents.run_record import RunRecord
+from convonet import documents
 from convonet.events import (
     BatchEnded,
     CancelAcknowledged,
@@ -38,7 +36,7 @@ class LiveCurves:
     learning_rate: list[float] = field(default_factory=list)
 
     @classmethod
-    def of(cls, history: HistoryTable) -> LiveCurves:
+    def of(cls, history: documents.HistoryTable) -> LiveCurves:
         """The columns that a run has written."""
         return cls(**{name: [_number(value) for value in history.get(name, ())] for name in SCORES})
 
@@ -69,7 +67,7 @@ class Progress:
         ended: the candidates that have ended, in order.
     """
 
-    def __init__(self, history: HistoryTable | None = None) -> None:
+    def __init__(self, history: documents.HistoryTable | None = None) -> None:
         self.title = "Starting …"
         self.share: float | None = None
         self.seconds_left: float | None = None
@@ -119,7 +117,7 @@ class Progress:
             if event.message not in self.messages:
                 self.messages.append(event.message)
         elif isinstance(event, TrainingStopped):
-            self.messages.append(f"Stopped after epoch {event.epoch}: {event.reason}")
+            self.messages.append(_stopped(event.epoch, event.reason))
 
     @property
     def heading(self) -> str:
@@ -158,13 +156,18 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def stored_messages(run: Run, record: RunRecord) -> list[str]:
+def _stopped(epoch: int, reason: str) -> str:
+    return f"Stopped after epoch {epoch}: {reason}"
+
+
+def stored_messages(run: Run, record: documents.RunRecord) -> list[str]:
     """What a training had to say, from its record: why it ended early, what its curves show, advice, why no test.
 
     Args:
         record: the run's record.
     """
-    found = [record.stopped]
+    # In the words of the event, so that a page which has both shows one.
+    found = [_stopped(run.history().epochs, record.stopped)] if record.stopped else []
     found += list(_decisions(record.plan)) if record.plan is not None else []
     found += [f"{finding.sentence} {finding.advice}" for finding in record.diagnosis]
     found += [advice.text for advice in record.advice]
@@ -175,7 +178,7 @@ def stored_messages(run: Run, record: RunRecord) -> list[str]:
     return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(found) if message]
 
 
-def _decisions(plan: Plan) -> Iterator[str]:
+def _decisions(plan: documents.Plan) -> Iterator[str]:
     """What a plan has changed on the way; how long a candidate was trained stands in the table of candidates."""
     for decision in plan.decisions:
         if decision.what != "epochs":

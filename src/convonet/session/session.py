@@ -10,11 +10,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from convonet.documents.evaluation import RunEvaluation
-from convonet.documents.explanation import ExplainDocument
-from convonet.documents.network import SummaryDocument
-from convonet.documents.predictions import Prediction, Predictions, UnreadableImage
-from convonet.documents.summary import NextStep
+from convonet import documents, tasks
 from convonet.errors import DocumentError, InputError
 from convonet.launch.work import Work, WorkEnded
 from convonet.params import DataParams, HyperParams, SearchSpace
@@ -27,8 +23,6 @@ from convonet.session.opened import OpenedModel
 from convonet.session.parameters import Parameters
 from convonet.session.sets import LoadedSets, deciding_values
 from convonet.session.task_builder import TaskBuilder
-from convonet.tasks import EvaluateTask, PredictTask, SummaryTask, Task, TrainTask
-from convonet.tasks.explain_tasks import ExplainTask
 
 
 class Session:
@@ -56,12 +50,12 @@ class Session:
         self.tasks = TaskBuilder(self)
         self.sets: LoadedSets = LoadedSets()
         self.model: OpenedModel | None = None
-        self.summary: SummaryDocument | None = None
-        self.evaluation: RunEvaluation | None = None
-        self.predictions: tuple[Prediction | UnreadableImage, ...] = ()
-        self.explanations: ExplainDocument | None = None
+        self.summary: documents.SummaryDocument | None = None
+        self.evaluation: documents.RunEvaluation | None = None
+        self.predictions: tuple[documents.Prediction | documents.UnreadableImage, ...] = ()
+        self.explanations: documents.ExplainDocument | None = None
         self.work: Work | None = None
-        self.last_task: Task | None = None
+        self.last_task: tasks.Task | None = None
         self._listed = self.params.data
         self._summarised = (self.params.data, self.params.space)
         self._listeners: list[Listener] = []
@@ -136,7 +130,7 @@ class Session:
         if model is not None and model.run is not None:
             # A damaged file is as good as none: testing again writes it anew.
             with contextlib.suppress(DocumentError):
-                self.evaluation = RunEvaluation.of_run(model.run.path)
+                self.evaluation = documents.RunEvaluation.of_run(model.run.path)
         self._changed("model", "summary", "scores")
 
     def load_model(self, path: Path, **options: Any) -> None:
@@ -174,21 +168,21 @@ class Session:
         """
         return self.backend.why_not(action) or why_not(self, action, while_working=while_working)
 
-    def follow_advice(self, run: Run, step: NextStep) -> TrainTask:
+    def follow_advice(self, run: Run, step: documents.NextStep) -> tasks.TrainTask:
         """The training that follows a piece of advice on a run; its parameters are taken over.
 
         Raises:
             InputError: the advice changes no training.
         """
         task = run.task()
-        if not isinstance(task, TrainTask) or (step.recipe is None and step.settings is None):
+        if not isinstance(task, tasks.TrainTask) or (step.recipe is None and step.settings is None):
             raise InputError(
                 "This advice cannot be applied automatically", where=run.path, received=step.text
             )
         self.params.take_task(followed(task, step))
         return self.tasks.train(validation=task.validation)
 
-    def start(self, task: Task) -> Run:
+    def start(self, task: tasks.Task) -> Run:
         """Begin a task. Training and what has no run of its own leaves a run behind.
 
         Raises:
@@ -216,7 +210,7 @@ class Session:
         """Follow a run that another process works on; the parameters of a training are taken over."""
         self._check_free()
         work = self.backend.follow(run)
-        if isinstance(work.task, TrainTask):
+        if isinstance(work.task, tasks.TrainTask):
             self.params.take_task(work.task)
         self._begin(work)
 
@@ -268,20 +262,20 @@ class Session:
     def _take_over(self, ended: WorkEnded) -> None:
         """Take over what the work has made. A training on other images than are loaded now stays among the runs."""
         task = ended.task
-        if isinstance(task, TrainTask):
+        if isinstance(task, tasks.TrainTask):
             if task.data.train_dir != self.params.data.train_dir:
                 return
             if self.models.is_in(ended.run):
                 self.load_model(ended.run.path)
-        if scores := ended.answer(EvaluateTask, RunEvaluation):
+        if scores := ended.answer(tasks.EvaluateTask, documents.RunEvaluation):
             self.evaluation = scores
             self._changed("scores")
-        elif summary := ended.answer(SummaryTask, SummaryDocument):
+        elif summary := ended.answer(tasks.SummaryTask, documents.SummaryDocument):
             self.summary, self._summarised = summary, (self.params.data, self.params.space)
             self._changed("summary")
-        elif predicted := ended.answer(PredictTask, Predictions):
+        elif predicted := ended.answer(tasks.PredictTask, documents.Predictions):
             self.predictions = predicted.predictions
             self._changed("predictions")
-        elif explained := ended.answer(ExplainTask, ExplainDocument):
+        elif explained := ended.answer(tasks.ExplainTask, documents.ExplainDocument):
             self.explanations = explained
             self._changed("explanations")

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from convonet import tasks
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.params import DataParams
-from convonet.tasks import Split
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -43,10 +43,10 @@ def deciding_values(data: DataParams) -> tuple[object, ...]:
 class LoadedSets:
     """The listings that could be made, and why others could not."""
 
-    listings: Mapping[Split, ImageListing] = field(default_factory=dict)
-    errors: Mapping[Split, ConvonetError] = field(default_factory=dict)
+    listings: Mapping[tasks.Split, ImageListing] = field(default_factory=dict)
+    errors: Mapping[tasks.Split, ConvonetError] = field(default_factory=dict)
 
-    def __getitem__(self, split: Split) -> ImageListing:
+    def __getitem__(self, split: tasks.Split) -> ImageListing:
         return self.listings[split]
 
     def __contains__(self, split: object) -> bool:
@@ -68,7 +68,7 @@ class LoadedSets:
         named = {str(split): listing for split, listing in self.listings.items()}
         return tuple(finding.sentence for finding in listing_findings(named))
 
-    def images(self, split: Split) -> int:
+    def images(self, split: tasks.Split) -> int:
         """How many images a set has; 0 when it is not there."""
         return len(self.listings[split]) if split in self.listings else 0
 
@@ -85,9 +85,9 @@ def load_sets(data: DataParams, classes: Sequence[str] = (), watch: Watch | None
     # The window can be seen sooner without numpy and Pillow, which this loads.
     from convonet.data.sources import has_set, scan_set
 
-    listings: dict[Split, ImageListing] = {}
-    errors: dict[Split, ConvonetError] = {}
-    wanted: tuple[Split, ...] = ("train", "val", "test")
+    listings: dict[tasks.Split, ImageListing] = {}
+    errors: dict[tasks.Split, ConvonetError] = {}
+    wanted: tuple[tasks.Split, ...] = ("train", "val", "test")
     for split in wanted:
         try:
             if not has_set(data, split):

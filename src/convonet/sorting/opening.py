@@ -15,9 +15,12 @@ def open_sorting(folder: Path, watch: Watch | None = None) -> SortSession | None
     """The sorting of a folder; None where features of some of its images are missing.
 
     Raises:
-        DataError: there are no images, or the labels of an earlier session cannot be read.
+        DataError: the folder does not exist, there are no images, or the labels of an earlier session cannot be read.
         Cancelled: nobody waits for it any longer.
     """
+    # A path that does not exist would otherwise count as one unreadable image, found only after Keras is loaded.
+    if not folder.is_dir():
+        raise DataError("There is no such folder", where=folder, expected="a folder of images")
     found = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
     features = FeatureFile.read(folder)
     if features is None or not features.is_current(folder, found):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, InstanceOf
 
-from convonet.errors import InputError
-from convonet.json_values import JsonObject, object_at
+from convonet.json_values import JsonObject
 from convonet.params.data_params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
-from convonet.params.migrations import VERSION_KEY, hyper_1_to_2
+from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
 from convonet.params.values import CheckedModel
 
@@ -22,12 +20,12 @@ SPEC_VERSION = 2
 
 
 class Task(CheckedModel):
-    """A job. `kind` names it on the wire; subclasses register themselves. Every way of making one checks it.
+    """A job. `kind` names it on the wire; Every way of making one checks it.
 
     What others must know of a kind is a trait here, so that no other place lists kinds.
 
     Attributes:
-        kind: the name on the wire.
+        kind: the name on the wire; `find_rate` for `FindRateTask`.
         job: the module of `convonet.jobs` that does it.
         title: what a sentence about its work begins with.
         noun: what a run of this kind is called in lists.
@@ -60,7 +58,6 @@ class Task(CheckedModel):
     side_by_side: ClassVar[bool] = False
     learns: ClassVar[bool] = False
     step: ClassVar[str] = "runs"
-    registry: ClassVar[dict[str, type[Task]]] = {}
 
     threads: int | None = Field(None, ge=1)
 
@@ -69,7 +66,6 @@ class Task(CheckedModel):
         super().__pydantic_init_subclass__(**settings)
         # A class between has no kind of its own, and nothing can be asked of it.
         if "kind" in vars(cls):
-            Task.registry[cls.kind] = cls
             # Not getattr(), which would find what a parent has, such as the empty noun of `Task`.
             cls.job = vars(cls).get("job", f"{cls.kind}_job")
             cls.title = vars(cls).get("title", cls.kind.capitalize())
@@ -135,47 +131,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, SearchSpace):
         return value.to_dict()
     return list(value) if isinstance(value, tuple) else value
-
-
-def traits_of(kind: str) -> type[Task]:
-    """The class that knows the traits of a kind; a kind that only a newer version knows has none."""
-    return Task.registry.get(kind, Task)
-
-
-def read_task(value: Mapping[str, Any]) -> Task:
-    """The task that `Task.to_dict` described, of this version or an earlier one.
-
-    Raises:
-        InputError: an unknown kind, an unknown key, or a newer version.
-    """
-    kind = Task.registry.get(str(value.get("kind")))
-    version = value.get(VERSION_KEY)
-    if kind is None or version not in range(1, SPEC_VERSION + 1):
-        raise InputError(
-            "The job cannot be read",
-            expected=f"one of {', '.join(sorted(Task.registry))}, in versions 1 to {SPEC_VERSION}",
-            received=f"{value.get('kind')} in version {version}",
-        )
-    values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}
-    if unknown := sorted(values.keys() - kind.model_fields.keys()):
-        raise InputError(
-            "The job has unknown keys",
-            expected=", ".join(sorted(kind.model_fields)),
-            received=", ".join(unknown),
-        )
-    if version == 1:
-        values = _spec_1_to_2(values)
-    for name, item in values.items():
-        if name == "data" and item is not None:
-            values[name] = DataParams.of({k: v for k, v in item.items() if k != VERSION_KEY})
-        elif name == "hyper" and item is not None:
-            values[name] = HyperParams.of(item)
-        elif name == "space":
-            values[name] = SearchSpace.of(item)
-    return kind.of(values)
-
-
-def _spec_1_to_2(values: JsonObject) -> JsonObject:
-    """A job of version 0.1 keeps the last epoch."""
-    given = [name for name in ("hyper", "space") if values.get(name) is not None]
-    return values | {name: hyper_1_to_2(object_at(values, name)) for name in given}

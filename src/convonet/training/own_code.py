@@ -68,7 +68,7 @@ def own_loss(model: Any) -> dict[str, Any] | None:
         return None
     if not _is_registered(kind):
         raise InputError(
-            "A resumed run could not find a custom loss, because it is not registered",
+            "The custom loss is not registered, so the run could not be resumed",
             received=kind.__name__,
             hint=_REGISTER,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from convonet.errors import TrainingError, WorkerError
+from convonet.errors import ConvonetError, TrainingError, WorkerError
 from convonet.events import Progressed, TrialEnded, Warned, Watch
 from convonet.runs.study_table import StudyFile, StudyRow, study_rows
 from convonet.tasks.study_task import StudyTask
@@ -68,8 +68,7 @@ class NetStudy:
             self._running -= 1
             self._tell_end(message.unit[0], watch)
         elif isinstance(message, TrainerDied):
-            kind = TrainingError if message.cause == "memory" else WorkerError
-            raise kind(message.reason, hint="Use fewer jobs or smaller values, then resume")
+            raise _death(message)
 
     def _tell_end(self, number: int, watch: Watch) -> None:
         row = self.rows()[number - 1]
@@ -89,3 +88,11 @@ class NetStudy:
     def _tell_progress(self, watch: Watch) -> None:
         done = len(self._trials) - len(self._queue) - self._running
         watch.tell(Progressed(stage=STAGE, done=done, total=len(self._trials)))
+
+
+def _death(died: TrainerDied) -> ConvonetError:
+    """The error that ends a study. A resumed one has the same jobs and values: only a new one can need less memory."""
+    if died.cause == "memory":
+        hint = "Free memory and resume, or start a new study with fewer jobs or a smaller batch size"
+        return TrainingError(died.reason, hint=hint)
+    return WorkerError(died.reason, hint="The run's worker.log has the details. Resume continues the run")

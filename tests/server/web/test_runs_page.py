@@ -95,7 +95,7 @@ def test_many_data_sets_are_trained_into_one_table(
         ["sets/two", "60", "3", "–"],
     ]
     page.get_by_role("button", name="Train 2 data sets").click()
-    page.get_by_text("2 of 2 data sets are done").wait_for(timeout=LONG_MS)
+    page.get_by_text("Data sets done: 2 of 2").wait_for(timeout=LONG_MS)
     shown = [cells(row) for row in page.get_by_role("region", name="Results").locator("tbody tr").all()]
     rows = {row["data_set"]: row for row in served.client.get("/runs?kind=train").json()["runs"]}
     for line, name in zip(shown, ("one", "two"), strict=True):
@@ -108,7 +108,7 @@ def test_many_data_sets_are_trained_into_one_table(
     assert text.splitlines()[0].startswith("data,images,classes,epochs,val_accuracy,test_accuracy")
     assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["sets/one", "sets/two"]
     page.reload()
-    page.get_by_text("2 of 2 data sets are done").wait_for()
+    page.get_by_text("Data sets done: 2 of 2").wait_for()
 
 
 def test_the_earlier_run_comes_first_and_marks_outdate_its_scores(

@@ -38,15 +38,19 @@ class Asker:
         path = QFileDialog.getExistingDirectory(self._window, title, folder)
         return Path(path) if path else None
 
-    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
-        """One of the answers; the last when the dialog is closed. The first is the usual one."""
+    def choose(self, title: str, text: str, answers: Sequence[str], *, usual: int = 0) -> str:
+        """One of the answers; the last when the dialog is closed.
+
+        Args:
+            usual: the index of the answer that Enter gives.
+        """
         box = QMessageBox(self._window)
         box.setWindowTitle(title)
         # On macOS, message boxes do not show their title, so the text says it again.
         box.setText(title)
         box.setInformativeText(text)
         buttons = {box.addButton(answer, QMessageBox.ButtonRole.ActionRole): answer for answer in answers}
-        box.setDefaultButton(next(iter(buttons)))
+        box.setDefaultButton(list(buttons)[usual])
         # Without it Esc would do nothing, since no button has the role of a refusal.
         box.setEscapeButton(list(buttons)[-1])
         box.exec()

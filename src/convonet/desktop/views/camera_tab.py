@@ -14,8 +14,8 @@ from convonet.desktop.widgets.picture import PictureView
 
 _OFF = "The camera is off. Its pictures never leave this machine."
 _MISSING = (
-    "No camera was found, or another program is using it. Connect a camera, or allow this program to use it, then "
-    "start it again."
+    "No camera was found, or the camera is in use by another program. Connect a camera, or allow Convonet to use it, "
+    "then click Start camera."
 )
 
 

@@ -197,7 +197,7 @@ class WhyTab(QWidget):
             self.deletion.show_lines(
                 [
                     PlotLine("hottest first", "train", found.shares, found.curve),
-                    PlotLine("random order", "val", found.shares, found.random_curve),
+                    PlotLine("reference maps", "val", found.shares, found.random_curve),
                 ]
             )
 

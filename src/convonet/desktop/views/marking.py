@@ -14,6 +14,7 @@ from convonet.desktop.widgets.folding import SideBySide
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.documents.marks import marks_file
 from convonet.errors import ConvonetError, InputError
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
@@ -65,7 +66,7 @@ class Marker(QObject):
     def _done(self, marks: list[MarkedImage]) -> None:
         self.marked.emit(marks)
         count = len(marks)
-        some = "1 image is" if count == 1 else f"{count:,} images are"
+        some = counted(count, "image is", "images are")
         self._controller.noted.emit(
             f"{some} marked; training uses the marks" if count else "No images are marked"
         )
@@ -112,14 +113,14 @@ class MarkBar(QWidget):
         count = len(self._grid.selectedIndexes())
         for made in (self.set_button, self.leave_button, self.undo_button):
             made.setEnabled(count > 0)
-        some = f"{count:,} image{'' if count == 1 else 's'} selected"
+        some = f"{counted(count, 'image')} selected"
         self._count.setText(some if count else "Select images whose label is wrong")
 
     def _paths(self) -> list[str]:
         """Rows of an array file have no file that could be marked."""
         paths = [picture.address for picture in self._grid.chosen() if picture.address]
         if any("#" in path for path in paths):
-            raise InputError("Only image files can be marked", expected="a set of files, not a .npz file")
+            raise InputError("Only image files can be marked", expected="a set of files, not an .npz file")
         return paths
 
     def _label(self) -> None:

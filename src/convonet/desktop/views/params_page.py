@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -21,6 +22,7 @@ from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fiel
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.recipes import expert_values
 from convonet.tasks import AugmentTask, FindRateTask
+from convonet.text import counted
 
 
 class ParamsPage(Page):
@@ -151,7 +153,7 @@ class ParamsPage(Page):
 
     def _filter(self) -> None:
         count = self.hyper_form.show_only(self.search.text(), with_value=self.only_set.isChecked())
-        self._found.setText(f"{count} parameter{'' if count == 1 else 's'}")
+        self._found.setText(counted(count, "parameter"))
 
     def _data_edited(self) -> None:
         data, faults = read_data(self.data_form.texts())
@@ -177,7 +179,7 @@ class ParamsPage(Page):
         for index, (name, wrong) in enumerate(titles):
             self.tabs.setTabText(index, f"{name} ({len(wrong)} invalid)" if wrong else name)
         count = faults.count
-        some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
+        some, them = counted(count, "value is", "values are"), "it" if count == 1 else "them"
         self._count.setText(f"{some} invalid; correct {them} before you train.")
         self._count.setVisible(count > 0)
 
@@ -194,10 +196,10 @@ class ParamsPage(Page):
                 made.set_visible(name in family.defaults or bool(made.editor.text()))
                 made.set_default(family.defaults.get(name))
         ignored = family.ignored(hyper)
-        note = f" This network does not use {', '.join(ignored)}." if ignored else ""
+        note = f" This network does not use {_labels(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
         varied = self.session.params.space.varied
-        several = f"Several values: {', '.join(varied)}. Training uses the first of each; tuning tries all."
+        several = f"Several values: {_labels(varied)}. Training uses the first of each; tuning tries all."
         one = "Separate several values with commas to tune them. Training uses the first one."
         self._lists.setText(several if varied else one)
         if self.session.params.recipe != "none":
@@ -205,6 +207,12 @@ class ParamsPage(Page):
                 f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for your "
                 "images. Values that you set here apply to every network that is tried."
             )
+
+
+def _labels(names: Iterable[str]) -> str:
+    """Hyperparameters by the names that their fields have here."""
+    known = fields_of(HyperParams)
+    return ", ".join(known[name].label for name in names)
 
 
 def _page(form: ParamForm) -> QWidget:

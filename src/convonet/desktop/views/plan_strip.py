@@ -12,6 +12,7 @@ from convonet.desktop.widgets.basic import button, column, holder, label
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.folding import SideBySide
 from convonet.params.recipes import RECIPE_TITLES
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -47,12 +48,12 @@ class PlanStrip(QFrame):
     def _show_plan(self) -> None:
         session, preview = self._controller.session, self._preview
         images, classes = session.sets.images("train"), len(session.sets.classes)
-        counted = f"{images:,} images, {classes} classes"
+        found = f"{counted(images, 'image')}, {counted(classes, 'class', 'classes')}"
         if preview.plan is not None:
             text = preview.plan.sentence
         elif preview.is_busy:
-            text = f"{counted} → planning …"
+            text = f"{found} → planning …"
         else:
-            text = preview.error or f"{counted} → your own values"
+            text = preview.error or f"{found} → your own values"
         self.sentence.setText(text)
         self._recipe.setText(RECIPE_TITLES[session.params.recipe])

@@ -32,7 +32,8 @@ _NO_AUGMENTATION = (
 )
 _RATE = "Raises the rate from batch to batch to find where the loss falls fastest. The trained weights are discarded."
 _NO_RATE = (
-    "The loss did not fall at any rate. Check the images and their classes, or try a different network."
+    "The loss did not fall at any of the learning rates. Check the images and their classes, or try a different "
+    "network."
 )
 _EARLIER = "This result was computed with earlier settings."
 

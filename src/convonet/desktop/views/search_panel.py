@@ -36,10 +36,12 @@ class SearchPanel(QWidget):
 
     Signals:
         adopted: the number of the trial whose values a person wants.
+        changed: an option that the sentence about the plan depends on.
         enlarged: the title of a figure that a person wants to see large.
     """
 
     adopted = Signal(int)
+    changed = Signal()
     enlarged = Signal(str)
     kind = TuneTask.kind
 
@@ -56,6 +58,10 @@ class SearchPanel(QWidget):
         )
         self.search.currentTextChanged.connect(self._search_chosen)
         self._search_chosen(self.search.currentText())
+        for option in (self.search.currentTextChanged, self.pruner.currentTextChanged):
+            option.connect(self.changed)
+        for count in (self.folds, self.trials, self.repeats):
+            count.valueChanged.connect(self.changed)
         self.table = TableView(
             _HEAD,
             "settings",
@@ -112,11 +118,18 @@ class SearchPanel(QWidget):
 
     def plan(self, session: Session) -> str:
         """How much is to be done, as a sentence."""
-        space = session.params.space
-        # Where a value is drawn from a range, the settings cannot be counted.
-        if not space.varied or space.ranges:
+        space, options = session.params.space, self.task_options()
+        is_grid = options["search"] == "grid"
+        # A range has no grid; starting such a search says so.
+        if not space.varied or (is_grid and space.ranges):
             return ""
-        return f"The grid has {counted(space.size(), 'setting', 'settings')}; each is trained once per fold."
+        runs = options["folds"] * options["repeats"]
+        often = "once" if runs == 1 else f"{runs:,} times"
+        # A pruner may end a setting before its last fold.
+        limit = "" if options["pruner"] == "none" else "at most "
+        what = "The grid has" if is_grid else "The search tries"
+        count = space.size() if is_grid else options["trials"]
+        return f"{what} {counted(count, 'setting', 'settings')}; each is trained {limit}{often}."
 
     def _search_chosen(self, search: str) -> None:
         """A grid is tried in full."""

@@ -21,6 +21,7 @@ from convonet.sorting.answers import KEEP, NONE, SKIP
 from convonet.sorting.opening import open_sorting, read_sorting
 from convonet.sorting.session import ROWS, SortSession
 from convonet.tasks import FeaturesTask
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.events import Watch
@@ -258,12 +259,12 @@ class SortPage(Page):
         counts = self._counts
         if not counts:
             return
-        words = f"{counts['left']:,} of {counts['images']:,} images left"
+        words = f"{counts['left']:,} of {counted(counts['images'], 'image')} left"
         if counts["presses"]:
             words += f" after {count_text(counts['presses'], 'answer')}"
         if not self.board.rows:
             review = self.order_box.currentData() == "review"
-            words += ". No labels are in doubt" if review else ". Every image has an answer"
+            words += ". No labels are in doubt" if review else ". Every image is labeled or skipped"
         if self.board.chosen:
             words += f" · {len(self.board.chosen):,} selected"
         self.state.setText(words)

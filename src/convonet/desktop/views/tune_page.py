@@ -98,6 +98,7 @@ class TunePage(Page):
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
         self.search_panel.adopted.connect(self._adopt)
+        self.search_panel.changed.connect(self._show_plan)
         for panel in self.panels.values():
             panel.enlarged.connect(self._open_plot)
 
@@ -175,6 +176,9 @@ class TunePage(Page):
         self.lead.setText(
             f"Varied: {', '.join(LABELS[name] for name in varied)}" if varied else _KINDS[self.kind][1]
         )
+        self._show_plan()
+
+    def _show_plan(self) -> None:
         self._plan.setText(self.panel.plan(self.session))
 
     def _show_stopped(self) -> None:

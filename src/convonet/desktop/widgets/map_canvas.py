@@ -58,7 +58,7 @@ class MapCanvas(QWidget):
         self.setAccessibleName("Map of the images")
         self.setAccessibleDescription(
             "Use the arrow keys to move the map, plus and minus to zoom, and 0 to show the whole map. "
-            "The lists next to the map contain the same images."
+            "The lists next to the map show images from it."
         )
         # Images are decoded once, as large as under the mouse; the small ones are scaled from those.
         self.thumbnails = Thumbnails(round(_LARGE * self.devicePixelRatioF()), self)

@@ -30,7 +30,8 @@ from convonet.server.metrics import text as metrics_text
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
-from convonet.server.tasks import kinds, option_names
+from convonet.server.tasks import option_names
+from convonet.tasks import kinds
 from convonet.tasks.export_formats import EXPORT_FORMATS
 
 router = APIRouter(tags=["about"], responses=REFUSED)

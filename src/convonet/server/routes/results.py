@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from convonet.data.locations import location_of
-from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument, SetsTable
 from convonet.documents.history import HistoryTable
 from convonet.documents.predictions import ClassProbability
 from convonet.errors import InputError
@@ -53,7 +53,6 @@ _TYPES |= {
     ".onnx": "application/octet-stream",
     ".keras": "application/zip",
 }
-_SETS = {"train": "training", "val": "validation", "test": "test"}
 
 
 @router.get("/runs/{run}/files", response_model=schemas.FileList)
@@ -168,7 +167,9 @@ def _scores(run: Run, split: str) -> EvaluationDocument:
 
 
 def _untested(run: Run, split: str) -> Refusal:
-    return no_such(f"This run was not tested on its {_SETS[split]} images", run.id, "Test the model first")
+    return no_such(
+        f"This run was not tested on its {SPLIT_TITLES[split]} images", run.id, "Test the model first"
+    )
 
 
 @router.get("/runs/{run}/sets", response_model=SetsTable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from convonet.documents.installation import InstallationDocument
+from convonet import documents, tasks
 from convonet.launch.doctor import examine
 from convonet.launch.resume import prepare_resume
 from convonet.launch.supervisor import Supervisor
@@ -18,8 +18,6 @@ from convonet.session.conditions import Reason
 from convonet.session.local.images import LocalImages
 from convonet.session.local.models import LocalModels
 from convonet.session.local.runs import LocalRuns
-from convonet.tasks import Task
-from convonet.tasks.shown_as import words_of
 
 
 class LocalBackend:
@@ -41,11 +39,11 @@ class LocalBackend:
         """Everything can be done here."""
         return None
 
-    def start(self, task: Task) -> Work:
+    def start(self, task: tasks.Task) -> Work:
         """Give a task to a worker process. What leaves no run is done in a folder that is removed."""
         folder = None if task.leaves_run else Scratch()
         parent = folder.path if folder else results_folder(task, default=self.folder)
-        run = begin_run(task, parent, words=words_of(task), store=self.runs.store)
+        run = begin_run(task, parent, words=tasks.words_of(task), store=self.runs.store)
         return Work(task, run, self._supervisor.start(run, task.threads), folder)
 
     def resume(self, run: Run, *, accept_changed_data: bool, data: DataParams | None) -> Work | None:
@@ -59,7 +57,7 @@ class LocalBackend:
         """Read the events of a run that another process works on."""
         return Work(run.task(), run, Follower(run))
 
-    def examine(self) -> InstallationDocument:
+    def examine(self) -> documents.InstallationDocument:
         """What this machine can do."""
         return examine()
 

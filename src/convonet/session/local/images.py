@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convonet.documents.evaluation import RunEvaluation
+from convonet import documents, tasks
 from convonet.events import Watch
 from convonet.params import DataParams, HyperParams
 from convonet.params.recipes import Recipe, TrainRecipe
@@ -15,7 +15,6 @@ from convonet.session.look import SizesFound, find_sizes
 from convonet.session.predictions import Answers, answers_file
 from convonet.session.recipes import make_plan, recipe_for
 from convonet.session.sets import LoadedSets, load_sets
-from convonet.tasks import Split, TrainTask
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -31,7 +30,7 @@ class LocalImages:
         return load_sets(data, classes, watch)
 
     def find_sizes(
-        self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch
+        self, listings: Mapping[tasks.Split, ImageListing], data: DataParams, watch: Watch
     ) -> SizesFound:
         """Heights, widths and pixels of an even share; see `find_sizes`."""
         return find_sizes(listings, data, watch)
@@ -69,10 +68,10 @@ class LocalImages:
 
         return mark_images(data, paths, Change(label, undo), watch)
 
-    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
+    def answers(self, root: Path, scores: documents.RunEvaluation) -> Answers:
         """The model's prediction for each image of an evaluation. Raises InputError."""
         return Answers(answers_file(scores), root)
 
-    def demo(self) -> TrainTask:
+    def demo(self) -> tasks.TrainTask:
         """The demonstration; its images are written once. Raises WorkerError."""
         return demo_task()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import RunComparison, RunRow
+from convonet import documents
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
-from convonet.runs.listing import list_rows
 from convonet.runs.naming import distinct, rename, title_of
 
 
@@ -26,15 +24,18 @@ class LocalRuns:
         """Known runs, the newest first."""
         return self.store.known()
 
-    def rows(self) -> list[RunRow]:
+    def rows(self) -> list[documents.RunRow]:
         """What a list shows of each, the newest first; ten thousand in a second."""
+        # Not at the top: SQLite, which caches the rows, is loaded when a list is shown.
+        from convonet.runs.listing import list_rows
+
         return list_rows(self.store)
 
     def find(self, name: str) -> Run:
         """The run of that path or id. Raises RunNotFoundError."""
         return self.store.find(name)
 
-    def state(self, run: Run, record: RunRecord | None = None) -> RunState:
+    def state(self, run: Run, record: documents.RunRecord | None = None) -> RunState:
         """What the record says, held against who is alive."""
         return run.state(record)
 
@@ -49,6 +50,6 @@ class LocalRuns:
         """Remove a run folder and all in it. Raises RunAliveError."""
         self.store.delete(run)
 
-    def compare(self, runs: Sequence[Run]) -> RunComparison:
+    def compare(self, runs: Sequence[Run]) -> documents.RunComparison:
         """Runs side by side; sentences call them by their names."""
         return self.store.compare(runs, distinct(map(title_of, runs)))

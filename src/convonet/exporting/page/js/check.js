@@ -23,9 +23,10 @@ async function check() {
   }
   const bad = byId("rows").querySelectorAll(".bad").length;
   byId("state").className = bad ? "bad" : "good";
+  const count = `${samples.length} ${samples.length === 1 ? "image" : "images"}`;
   byId("state").textContent = bad
-    ? `${bad} of ${samples.length} images get a different prediction in this browser.`
-    : `All ${samples.length} images get the predictions recorded at export, within ${TOLERANCE}.`;
+    ? `Images with a different prediction in this browser: ${bad} of ${samples.length}.`
+    : `Same predictions as at export for ${count}, within ${TOLERANCE}.`;
   return answers;
 }
 

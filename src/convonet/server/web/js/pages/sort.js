@@ -101,7 +101,7 @@ export function sortPage(page) {
     const {images, left, presses} = state.about;
     const chosen = screen.chosen.size ? ` · ${whole(screen.chosen.size)} selected` : "";
     const after = presses ? ` after ${counted(presses, "answer")}` : "";
-    say(state.words, `${whole(left)} of ${whole(images)} images left${after}${chosen}`);
+    say(state.words, `${whole(left)} of ${counted(images)} left${after}${chosen}`);
   }
 
   function key(sign, title, label, count) {
@@ -117,7 +117,7 @@ export function sortPage(page) {
     const found = await call(`sort/${seg(state.id)}/screen${asked}`, {signal: page.signal});
     screen.show(
       found.rows,
-      state.order === "review" ? "No labels are in doubt." : "Every image has an answer.",
+      state.order === "review" ? "No labels are in doubt." : "Every image is labeled or skipped.",
     );
     words();
     if (!found.rows.length) return;
