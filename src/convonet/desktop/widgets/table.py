@@ -27,8 +27,8 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
 _LEAST = 120
-_LEAST_HEIGHT = 140
-"""Of a table: its head and three rows, in pixels."""
+_LEAST_WIDTH, _LEAST_HEIGHT = 76, 140
+"""Of a table with its head and three rows, in pixels; it scrolls inside itself."""
 _NO_LIMIT = 2**24 - 1
 
 
@@ -62,7 +62,7 @@ class Rows(QAbstractTableModel):
         self.rows: list[tuple[Any, ...]] = []
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), _LEAST_HEIGHT)
+        return QSize(_LEAST_WIDTH, _LEAST_HEIGHT)
 
     def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
         """Show other rows."""
