@@ -16,7 +16,7 @@ from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
-from convonet.desktop.widgets.folding import SideBySide, TileLayout
+from convonet.desktop.widgets.folding import FoldingRow, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.stacks import Tabs
@@ -85,7 +85,7 @@ class DataPage(Page):
         self._legend = Legend(SERIES)
         self.counts = TableView(("Class", "Training", "Validation", "Test"), "images of each class")
         chart = frame(column(self._legend, scroll, gap=8, margin=14))
-        charts = SideBySide(chart, self.counts, wanted=(260, 260), stretch=(1, 1), gap=14)
+        charts = FoldingRow(chart, self.counts, wanted=(260, 260), stretch=(1, 1), gap=14)
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background, controller.session.images)

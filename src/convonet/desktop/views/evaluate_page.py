@@ -23,7 +23,7 @@ from convonet.desktop.views.marking import MarkBar, Marker, said_of
 from convonet.desktop.views.outdated_note import OutdatedNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, button, column, holder, label, row
-from convonet.desktop.widgets.folding import SideBySide, TileLayout
+from convonet.desktop.widgets.folding import FoldingRow, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.stacks import Tabs
@@ -119,9 +119,9 @@ class EvaluatePage(Page):
         )
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
         self.pairs.setMaximumWidth(520)
-        options = SideBySide(hint, self.shares, wanted=(_HINT, None), stretch=(1, 0), gap=8)
+        options = FoldingRow(hint, self.shares, wanted=(_HINT, None), stretch=(1, 0), gap=8)
         beside = holder(column(label("Most often confused", "section"), self.pairs, gap=6))
-        both = SideBySide(area, beside, wanted=(300, 300), stretch=(5, 3), gap=14)
+        both = FoldingRow(area, beside, wanted=(300, 300), stretch=(5, 3), gap=14)
         made = QWidget()
         made.setLayout(column(8, options, both, gap=8))
         return made

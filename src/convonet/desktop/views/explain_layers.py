@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWi
 from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.picture import FigureView
 from convonet.documents.explanation import DreamDocument, LayersDocument
 from convonet.text import counted
@@ -53,7 +53,7 @@ class LayersTab(QWidget):
         self._empty = EmptyState("Nothing drawn yet", _LAYERS)
         self._either = Either(self._empty, both)
         words, buttons = label(_LAYERS, "muted", wrap=True), holder(FlowLayout(self._draw, self._with))
-        line = SideBySide(words, buttons, wanted=(260, None), stretch=(1, 0))
+        line = FoldingRow(words, buttons, wanted=(260, None), stretch=(1, 0))
         self.setLayout(column(10, line, self._either, gap=10))
 
     def _with_image(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame
 
 from convonet.desktop.widgets.basic import button, column, holder, label
 from convonet.desktop.widgets.flow import FlowLayout
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -35,7 +35,7 @@ class HoldOutNote(QFrame):
             tip="A fraction of each class is set aside for testing and never used for training.",
         )
         buttons = holder(FlowLayout(self.hold_out, controller.button("load_test", "Test folder …")))
-        line = SideBySide(text, buttons, wanted=(260, None), stretch=(1, 0))
+        line = FoldingRow(text, buttons, wanted=(260, None), stretch=(1, 0))
         self.setLayout(column(line, margin=10))
 
     def refresh(self) -> None:

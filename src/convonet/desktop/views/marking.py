@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from convonet.desktop.widgets.basic import button, column, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.documents.marks import marks_file
 from convonet.errors import ConvonetError, InputError
@@ -91,7 +91,7 @@ class MarkBar(QWidget):
         self.undo_button = button("Undo", self._undo, tip="Remove the marks of the selected images")
         self._count = label("Select images whose label is wrong", "muted")
         named = holder(row(label("True class", "muted"), self.classes, gap=8))
-        parts = SideBySide(
+        parts = FoldingRow(
             self._count,
             holder(FlowLayout(named, self.set_button, self.leave_button, self.undo_button)),
             wanted=(None, None),

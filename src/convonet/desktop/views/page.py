@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from convonet.desktop.widgets.basic import MARGIN, column, holder, label, pad_spin_boxes
 from convonet.desktop.widgets.flow import FlowLayout
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.stacks import Stack
 from convonet.desktop.widgets.steady import WheelGuard
 
@@ -58,7 +58,7 @@ class Page(QWidget):
         self.lead = label("", "muted", wrap=True)
         self.buttons = FlowLayout(gap=8)
         words, commands = holder(column(self._heading, self.lead, gap=3)), holder(self.buttons)
-        head = SideBySide(words, commands, wanted=(_WORDS, None), stretch=(1, 0))
+        head = FoldingRow(words, commands, wanted=(_WORDS, None), stretch=(1, 0))
         self.body = QVBoxLayout()
         self.body.setSpacing(14)
         whole = column(head, self.body, gap=16)

@@ -12,7 +12,7 @@ from convonet.desktop.views.hold_out_note import HoldOutNote
 from convonet.desktop.widgets.basic import column, holder, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
 from convonet.desktop.widgets.flow import FlowLayout
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.segments import Segments
 from convonet.params.recipes import DEFAULT_MINUTES, RECIPE_TITLES, TrainRecipe
 
@@ -65,7 +65,7 @@ class RecipeCard(QFrame):
         self.edit = controller.button("edit_hyper", "Edit parameters")
         budget = holder(row(self._minutes_name, self.minutes, gap=8))
         chosen = holder(FlowLayout(self.recipe, budget, gap=14))
-        line = SideBySide(chosen, self.edit, wanted=(None, None), stretch=(1, 0))
+        line = FoldingRow(chosen, self.edit, wanted=(None, None), stretch=(1, 0))
         words = column(self.sentence, self._means, gap=3)
         self.hold_out = HoldOutNote(controller)
         self.setLayout(column(line, words, self.candidates, self.notes, self.hold_out, gap=10, margin=14))

@@ -14,7 +14,7 @@ from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.candidates import CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
-from convonet.desktop.widgets.folding import SideBySide, TileLayout
+from convonet.desktop.widgets.folding import FoldingRow, TileLayout
 from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.summary import NextStep
@@ -83,7 +83,7 @@ class TrainPage(Page):
         self.accuracy, self.loss = CurveView("Accuracy", percent=True), CurveView("Loss")
         self._curves = QWidget()
         parts = (frame(column(self.accuracy)), frame(column(self.loss)))
-        lines = SideBySide(*parts, wanted=(_CURVE, _CURVE), stretch=(1, 1), gap=14)
+        lines = FoldingRow(*parts, wanted=(_CURVE, _CURVE), stretch=(1, 1), gap=14)
         whole = column(8, TileLayout(*self.tiles.values(), gap=GAP), lines)
         whole.setStretch(2, 1)
         self._curves.setLayout(whole)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList, percent, span
 from convonet.desktop.widgets.flow import FlowLayout
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.interval_bar import IntervalBar
 from convonet.params.labels import settings_text
 from convonet.params.recipes import RECIPE_TITLES
@@ -73,7 +73,7 @@ class SummaryView(QScrollArea):
                 margin=_MARGIN,
             )
         )
-        scores = SideBySide(score, self._confused_card, wanted=(300, 220), stretch=(3, 2), gap=14)
+        scores = FoldingRow(score, self._confused_card, wanted=(300, 220), stretch=(3, 2), gap=14)
         self.tried = CandidateList()
         self._tried_card = frame(
             column(label("What was tried", "section"), self.tried, gap=10, margin=_MARGIN)

@@ -17,7 +17,7 @@ from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.folding import SideBySide
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
 from convonet.desktop.widgets.stacks import Tabs
@@ -92,7 +92,7 @@ class UsePage(Page):
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.table = TableView(("Image", "Prediction", "Confidence", "Note"), "predictions")
         self._count = label("", "muted")
-        both = SideBySide(self.grid, self.table, wanted=(260, 260), stretch=(3, 2), gap=14)
+        both = FoldingRow(self.grid, self.table, wanted=(260, 260), stretch=(3, 2), gap=14)
         line = row(self._count, None, label("Unsure below", "muted"), self.unsure, gap=8)
         made = QWidget()
         made.setLayout(column(10, self.drop, line, both, gap=10))
@@ -107,7 +107,7 @@ class UsePage(Page):
         left = column(self.pad, button("Clear", self._clear), None, gap=10)
         right = column(label("Prediction", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
         parts = (frame(left_margin(left)), frame(left_margin(right)))
-        both = SideBySide(*parts, wanted=(None, 220), stretch=(0, 1), gap=14)
+        both = FoldingRow(*parts, wanted=(None, 220), stretch=(0, 1), gap=14)
         made = QWidget()
         made.setLayout(column(10, both, None))
         return made

@@ -59,7 +59,7 @@ def _height(item: QLayoutItem, width: int) -> int:
     return item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
 
 
-class SideBySide(QWidget):
+class FoldingRow(QWidget):
     """Widgets side by side, or below each other where one would be narrower than it wants.
 
     Args:
