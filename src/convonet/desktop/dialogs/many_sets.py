@@ -13,6 +13,7 @@ from convonet.desktop.widgets.table import TableView, percent, tenths
 from convonet.errors import ConvonetError
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.many_sets import FoundSet, find_sets
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -85,7 +86,7 @@ class ManySetsDialog(QDialog):
         self.table.show_rows([_cells(one) for one in self.queue.sets])
         usable = [one for one in self.queue.sets if one.state != "unusable"]
         recipe = RECIPE_TITLES[self._session.params.recipe]
-        count = f"{len(usable):,} of {len(self.queue.sets):,} folders can be used as sets."
+        count = f"{len(usable):,} of {counted(len(self.queue.sets), 'folder')} can be used as sets."
         if usable:
             count += f" A network will be trained on each one with the current settings: {recipe}."
         self._note.setText(count if self.queue.sets else "")

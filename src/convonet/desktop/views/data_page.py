@@ -20,6 +20,7 @@ from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
 from convonet.tasks import Split
+from convonet.text import counted
 
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 
@@ -214,7 +215,7 @@ class DataPage(Page):
         listing = self.session.sets[self.set_box.currentData()]
         rows = rows_to_show(listing, self.class_box.currentData())
         self.grid.show_many(len(rows), lambda place: picture_of(listing, int(rows[place])))
-        self._shown.setText(f"{len(rows):,} of {len(listing):,} images")
+        self._shown.setText(f"{len(rows):,} of {counted(len(listing), 'image')}")
 
     def _show_skipped(self) -> None:
         rows = [

@@ -30,6 +30,7 @@ from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.session.conditions import Code
 from convonet.session.predictions import Answers
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,7 +220,7 @@ class EvaluatePage(Page):
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
         # A share times a count is a whole number only up to an error of rounding.
         wrong = scores.images - round(scores.accuracy * scores.images)
-        self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
+        self.tiles["wrong"].show_value(f"{wrong:,}", f"of {counted(scores['images'], 'image')}")
 
     def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""

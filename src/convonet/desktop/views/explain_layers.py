@@ -12,6 +12,7 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, frame, ho
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import FigureView
 from convonet.documents.explanation import DreamDocument, LayersDocument
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
@@ -140,7 +141,7 @@ class DreamTab(QWidget):
     def show_document(self, document: DreamDocument) -> None:
         """Show the picture that was made."""
         self.picture.show_figure(QImage(document.path))
-        same = f"Layer {document.layer} has {document.channels:,} channels."
+        same = f"Layer {document.layer} has {counted(document.channels, 'channel')}."
         self._says.setText(f"{same} The same seed gives the same picture.")
         self._is_shown = True
         self._either.show_content(True)

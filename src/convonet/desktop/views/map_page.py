@@ -17,6 +17,7 @@ from convonet.desktop.widgets.map_canvas import MapCanvas
 from convonet.documents.image_map import ImageMap
 from convonet.launch.work import WorkEnded
 from convonet.tasks import MapTask, Split
+from convonet.text import counted
 
 _SETS: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 # A QSpinBox holds a signed number of 32 bits and no larger one.
@@ -187,8 +188,12 @@ class MapPage(Page):
         if found is None:
             self.lead.setText("Similar images lie close together")
             return
-        some = f"{found.images:,} of {found.total:,}" if found.images < found.total else f"{found.images:,}"
-        self.lead.setText(f"{some} images; similar ones lie close together")
+        some = (
+            f"{found.images:,} of {counted(found.total, 'image')}"
+            if found.images < found.total
+            else counted(found.images, "image")
+        )
+        self.lead.setText(f"{some}; similar ones lie close together")
 
     def _recolor(self) -> None:
         if self.map is None:

@@ -12,6 +12,7 @@ from convonet.desktop.widgets.basic import button, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.documents.marks import marks_file
 from convonet.errors import ConvonetError, InputError
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
@@ -63,7 +64,7 @@ class Marker(QObject):
     def _done(self, marks: list[MarkedImage]) -> None:
         self.marked.emit(marks)
         count = len(marks)
-        some = "1 image is" if count == 1 else f"{count:,} images are"
+        some = counted(count, "image is", "images are")
         self._controller.noted.emit(
             f"{some} marked; training uses the marks" if count else "No images are marked"
         )
@@ -113,7 +114,7 @@ class MarkBar(QWidget):
         count = len(self._grid.selectedIndexes())
         for made in (self.set_button, self.leave_button, self.undo_button):
             made.setEnabled(count > 0)
-        some = f"{count:,} image{'' if count == 1 else 's'} selected"
+        some = f"{counted(count, 'image')} selected"
         self._count.setText(some if count else "Select images whose label is wrong")
 
     def _paths(self) -> list[str]:

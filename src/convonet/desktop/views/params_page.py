@@ -21,6 +21,7 @@ from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fiel
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.recipes import expert_values
 from convonet.tasks import AugmentTask, FindRateTask
+from convonet.text import counted
 
 
 class ParamsPage(Page):
@@ -151,7 +152,7 @@ class ParamsPage(Page):
 
     def _filter(self) -> None:
         count = self.hyper_form.show_only(self.search.text(), with_value=self.only_set.isChecked())
-        self._found.setText(f"{count} parameter{'' if count == 1 else 's'}")
+        self._found.setText(counted(count, "parameter"))
 
     def _data_edited(self) -> None:
         data, faults = read_data(self.data_form.texts())
@@ -177,7 +178,7 @@ class ParamsPage(Page):
         for index, (name, wrong) in enumerate(titles):
             self.tabs.setTabText(index, f"{name} ({len(wrong)} invalid)" if wrong else name)
         count = faults.count
-        some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
+        some, them = counted(count, "value is", "values are"), "it" if count == 1 else "them"
         self._count.setText(f"{some} invalid; correct {them} before you train.")
         self._count.setVisible(count > 0)
 

@@ -10,6 +10,7 @@ from convonet.desktop.plan_preview import PlanPreview
 from convonet.desktop.views.hold_out_note import HoldOutNote
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.params.recipes import RECIPE_TITLES
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -45,12 +46,12 @@ class PlanStrip(QFrame):
     def _show_plan(self) -> None:
         session, preview = self._controller.session, self._preview
         images, classes = session.sets.images("train"), len(session.sets.classes)
-        counted = f"{images:,} images, {classes} classes"
+        found = f"{counted(images, 'image')}, {counted(classes, 'class', 'classes')}"
         if preview.plan is not None:
             text = preview.plan.sentence
         elif preview.is_busy:
-            text = f"{counted} → planning …"
+            text = f"{found} → planning …"
         else:
-            text = preview.error or f"{counted} → your own values"
+            text = preview.error or f"{found} → your own values"
         self.sentence.setText(text)
         self._recipe.setText(RECIPE_TITLES[session.params.recipe])

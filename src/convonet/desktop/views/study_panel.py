@@ -90,7 +90,7 @@ class StudyPanel(QWidget):
             )
         count = space.size()
         settings = counted(count, "setting is", "settings are")
-        epochs = counted(space.first().epochs, "epoch", "epochs")
+        epochs = counted(space.first().epochs, "epoch")
         return f"{settings} trained until the highest target is reached, for at most {epochs}."
 
     def read(self, run: Run) -> StudyDocument:

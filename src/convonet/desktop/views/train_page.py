@@ -183,12 +183,13 @@ class TrainPage(Page):
         if self.session.params.recipe != "none":
             return planned if not images else "Training is planned when it starts."
         hyper = self.session.params.hyper
-        network = (
-            f"network {hyper.family}, {counted(hyper.epochs, 'epoch', 'epochs')}, "
-            f"batches of {hyper.batch_size}"
-        )
+        network = f"network {hyper.family}, {counted(hyper.epochs, 'epoch')}, batches of {hyper.batch_size}"
         classes = len(self.session.sets.classes)
-        return f"{images:,} images in {classes} classes, {network}" if images else network.capitalize()
+        return (
+            f"{counted(images, 'image')} in {counted(classes, 'class', 'classes')}, {network}"
+            if images
+            else network.capitalize()
+        )
 
     def _progressed(self) -> None:
         work = self.session.work

@@ -14,6 +14,7 @@ from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.interval_bar import IntervalBar
 from convonet.params.labels import settings_text
 from convonet.params.recipes import RECIPE_TITLES
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -120,7 +121,7 @@ class SummaryView(QScrollArea):
         self._confused_card.setVisible(pair is not None)
         if pair is not None:
             self._confused.setText(f"{pair.true} mistaken for {pair.predicted}")
-            self._confused_count.setText(f"{pair.count:,} of {pair.total:,} images of {pair.true}")
+            self._confused_count.setText(f"{pair.count:,} of {counted(pair.total, 'image')} of {pair.true}")
         self._tried_card.setVisible(bool(summary.tried))
         self.tried.show_lines([_line(one) for one in summary.tried])
         self._show_steps(summary.advice)
@@ -136,7 +137,7 @@ class SummaryView(QScrollArea):
         self._score.setText(percent(summary.accuracy))
         self._interval.setText(f"95% CI {span(summary.interval)}")
         self._bar.show_values(summary.accuracy, summary.interval, summary.baseline)
-        images = f"{summary.images:,} test image{'' if summary.images == 1 else 's'}."
+        images = f"{counted(summary.images, 'test image')}."
         if summary.baseline is not None:
             images += f" Always predicting the most common class gives {percent(summary.baseline)}."
         self.score_note.setText(images)
