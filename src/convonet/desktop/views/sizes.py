@@ -32,6 +32,7 @@ class SizesView(QScrollArea):
 
     def __init__(self, background: Background, images: Images) -> None:
         super().__init__()
+        self.setAccessibleName("Sizes and pixels")
         self._background, self._images = background, images
         self._shown: object = None
         self.setWidgetResizable(True)
