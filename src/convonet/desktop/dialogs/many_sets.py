@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QDialog, QWidget
 
 from convonet.desktop.many_queue import ManyQueue, QueuedSet
-from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.basic import button, column, label, resize_within_screen, row
 from convonet.desktop.widgets.table import TableView, percent, tenths
 from convonet.errors import ConvonetError
 from convonet.params.recipes import RECIPE_TITLES
@@ -41,7 +41,7 @@ class ManySetsDialog(QDialog):
         self._controller, self._session = controller, controller.session
         self.queue = ManyQueue.of(controller)
         self.setWindowTitle("Train on many sets")
-        self.resize(1120, 480)
+        resize_within_screen(self, 1120, 480)
         self._note = label("", "muted", wrap=True)
         self.choose_button = button("Choose folder …", self._choose)
         self.start_button = button("Train", self._start, primary=True)

@@ -78,17 +78,11 @@ class MapPage(Page):
             controller.button("load_train", "Choose a folder …", primary=True),
         )
         self._shown = Either(self._wait, self._content())
-        choice = row(
-            label("Set", "muted"),
-            self.set_box,
-            8,
-            label("Predictions", "muted"),
-            self.answers_box,
-            8,
-            label("Seed", "muted"),
-            self.seed_box,
-            None,
-            gap=8,
+        choice = FlowLayout(
+            holder(row(label("Set", "muted"), self.set_box, gap=8)),
+            holder(row(label("Predictions", "muted"), self.answers_box, gap=8)),
+            holder(row(label("Seed", "muted"), self.seed_box, gap=8)),
+            gap=16,
         )
         self._either = Either(self._no_images, column(choice, self._shown))
         self.body.addWidget(self._either, 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QPushButton, QScrollArea, QWidget
 
 from convonet.desktop.forms.editors import PathEditor
 from convonet.desktop.forms.form import ParamForm
@@ -17,6 +17,7 @@ from convonet.desktop.views.backbone_cards import BackboneCards
 from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.views.preview_tab import PreviewTab
 from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fields_of, preset_names
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.recipes import expert_values
@@ -41,7 +42,7 @@ class ParamsPage(Page):
                 made.editor.choose = self._choose_folder
         self.data_form.edited.connect(self._data_edited)
         self.hyper_form.edited.connect(self._hyper_edited)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Groups of parameters")
         self.tabs.addTab(_page(self.data_form), "Data")
         self.tabs.addTab(self._hyper_tab(), "Network and training")
         self.preview = PreviewTab(context.controller)
@@ -222,8 +223,11 @@ def _page(form: ParamForm) -> QWidget:
 
 def _scrolled(form: ParamForm) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName("Parameters")
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setWidget(form)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # Two or three parameters can always be seen.
+    area.setMinimumHeight(180)
     return area

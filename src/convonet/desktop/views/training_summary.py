@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList, percent, span
 from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.interval_bar import IntervalBar
 from convonet.params.labels import settings_text
 from convonet.params.recipes import RECIPE_TITLES
@@ -64,7 +65,7 @@ class SummaryView(QScrollArea):
         score = frame(
             column(
                 self._score_title,
-                row(self._score, self._interval, None, gap=12),
+                FlowLayout(self._score, self._interval, gap=12),
                 self._bar,
                 self.score_note,
                 self._none,
@@ -72,9 +73,7 @@ class SummaryView(QScrollArea):
                 margin=_MARGIN,
             )
         )
-        scores = row(score, self._confused_card, gap=14)
-        scores.setStretch(0, 3)
-        scores.setStretch(1, 2)
+        scores = FoldingRow(score, self._confused_card, wanted=(300, 220), stretch=(3, 2), gap=14)
         self.tried = CandidateList()
         self._tried_card = frame(
             column(label("What was tried", "section"), self.tried, gap=10, margin=_MARGIN)

@@ -2,6 +2,7 @@
 
 import {archiveOf, ask, call, fileOf, seg} from "./api.js";
 import {counted, fill, h} from "./dom.js";
+import {modelOptions} from "./models.js";
 import {SPLITS} from "./sets.js";
 import {shownAs} from "./shown.js";
 import {store} from "./store.js";
@@ -48,7 +49,7 @@ export function exportCard(page, model) {
   });
   const place = h("div", {"aria-live": "polite"});
   const go = h("button", {type: "button", onclick: run}, "Export");
-  const request = () => ({kind: "export", options: {model, format: format.value, ...own()}});
+  const request = () => ({kind: "export", options: {...modelOptions(model), format: format.value, ...own()}});
   return h(
     ".card",
     {id: "export-card"},
