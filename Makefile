@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 EXTRAS ?= all,dev
 TESTERS ?= 2
+PYTHON_FOLDERS := src tests benchmarks docs tools packaging
 
 .PHONY: install demo test test-all lint bundle bench generate docs strings clean
 
@@ -21,8 +22,8 @@ demo:
 	$(BIN)/convonet demo
 
 lint: install
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check $(PYTHON_FOLDERS)
+	$(BIN)/ruff format --check $(PYTHON_FOLDERS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	sh tools/web/lint.sh

@@ -162,6 +162,8 @@ def text_of(node: ast.expr) -> str:
             return text_of(left) + text_of(right)
         case ast.IfExp(body=body):
             return text_of(body)
+        case ast.Call(func=ast.Name(id="counted"), args=[count, one, *many]):
+            return f"‹{_shown(count)}› {text_of(many[0]) if many else f'{text_of(one)}s'}"
         case ast.Call(func=ast.Attribute(value=ast.Name(id="Hint"), attr="of"), args=[text, *parts]):
             pieces = [text_of(text), *map(_option, parts)]
             return functools.reduce(lambda hint, words: hint.replace("{}", words, 1), pieces)

@@ -62,9 +62,9 @@ def command_page() -> str:
     """Every command with its arguments and options."""
     parts = [_NOTE, "# The command line\n"]
     parts.append(
-        "With `--json`, commands write one JSON document to standard output and nothing else. Progress goes to standard\n"
-        "error; with `--progress jsonl`, each event is one line of JSON. `convonet --debug …` shows where an error\n"
-        "occurs. `man convonet` shows this page in a terminal.\n\n"
+        "With `--json`, commands write one JSON document to standard output and nothing else. Progress goes to "
+        "standard\nerror; with `--progress jsonl`, each event is one line of JSON. `convonet --debug …` shows where "
+        "an error\noccurs. `man convonet` shows this page in a terminal.\n\n"
         "| exit code | meaning |\n|---|---|\n"
         "| 0 | done |\n"
         "| 1 | the work failed; `predict` did not find a file; `predict` or `explain` could read none of the images; "

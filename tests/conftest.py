@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from convonet.errors import ConvonetError
@@ -21,6 +22,12 @@ from convonet.exporting import runtime as web_runtime
 from convonet.exporting.browsers import find_chromium
 
 pytest_plugins = ["parts"]
+
+# An example may take as long as it wants: the limit of 0.2 seconds is one on the machine, not on the code.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 _SETS = os.environ.get("CONVONET_TEST_DATA")
 _KEPT_RUNTIME = web_runtime.cached_runtime()

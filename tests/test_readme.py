@@ -11,7 +11,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from convonet.cli.summary import print_summary
+from convonet.documents.plan import Candidate, ImageFacts, PlanDecision, ValidationScore
+from convonet.documents.summary import Confusion
+from convonet.jobs.plan_candidates import Trained, contest
+from convonet.metrics import wilson
+from convonet.params import DataParams, HyperParams
+from convonet.planning import make_plan
+from convonet.runs import Run
+from convonet.runs.summary import summary_of
+from convonet.tasks import TrainTask
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -47,6 +59,56 @@ def shown() -> list[str]:
 def test_the_readme_shows_each_part_of_the_output() -> None:
     for heading in _HEADINGS:
         assert sum(line.startswith(heading) for line in shown()) == 1, heading
+
+
+def _tried(candidate: Candidate, accuracy: float, losses: np.ndarray, seconds: float) -> Trained:
+    """A candidate of the README's plan, trained."""
+    low, high = wilson(round(200 * accuracy), 200)
+    score = ValidationScore(
+        images=200,
+        accuracy=accuracy,
+        accuracy_interval=(low, high),
+        log_loss=float(losses.mean()),
+        temperature=1.0,
+        majority=0.2,
+    )
+    done = candidate.changed(state="done", validation=score, seconds=seconds)
+    return Trained(done, losses, score)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the README shows a POSIX path")
+def test_the_readme_shows_what_the_command_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentences, the table and their numbers, from a plan like that of the photographs of flowers."""
+    names = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+    facts = ImageFacts(
+        images=1000,
+        counts=dict.fromkeys(names, 200),
+        channels=3,
+        height=240,
+        width=320,
+        signs=False,
+        photographs=True,
+    )
+    task = TrainTask(data=DataParams(train_dir="/home/user/photos"), hyper=HyperParams(), recipe="auto")
+    plan = make_plan(facts, task.data, task.hyper, "auto", backbones=("efficientnet_lite0",))
+    assert shown()[0] == plan.sentence
+    noise = np.random.default_rng(0).normal(0, 0.2, 200)
+    frozen = _tried(plan.candidates[0], 0.725, 0.732 + noise - noise.mean(), 12)
+    tuned = _tried(plan.candidates[1], 0.815, np.full(200, 0.518), 220)
+    wins, why = contest(tuned, frozen)
+    assert wins
+    plan = plan.changed(candidates=(frozen.candidate, tuned.candidate), chosen="fine_tuned", why=why)
+    run = Run.create(tmp_path, task)
+    score = {"images": 300, "accuracy": 230 / 300, "baseline_accuracy": 0.2, "macro_f1": 0.76}
+    score["accuracy_interval"] = wilson(230, 300)
+    epochs = PlanDecision(candidate="fine_tuned", what="epochs", value=5)
+    run.update(plan=plan.with_decision(epochs), state="done", scores={"test": score})
+    most = Confusion(true="tulip", predicted="rose", count=13, total=60)
+    print_summary(summary_of(run).changed(confusion=most))
+    printed = [line.strip() for line in capsys.readouterr().err.splitlines() if line.strip()]
+    margin = re.compile(r"margin [\d.]+")
+    readme = shown()[shown().index(_HEADINGS[0]) : shown().index(_HEADINGS[-1])]
+    assert [margin.sub("", line) for line in printed] == [margin.sub("", line) for line in readme]
 
 
 @pytest.mark.slow

@@ -198,10 +198,3 @@ def test_labels_are_those_of_the_interfaces(page: str, sources: str) -> None:
         if re.search(r"(?<!\"\")[\"'`>&]&?" + re.escape(FORMATTED.get(label, label)), sources)
     }
     assert labels(page) - shown == set()
-
-
-def test_a_count_of_epochs_or_settings_can_be_one(strings: ModuleType) -> None:
-    """Such counts are made by `counted`, except after "of", where the text itself says that there are several."""
-    found = re.compile(r"(?<!of )‹[^›]*› (?:epochs|settings)\b")
-    assert found.search("at most ‹patience› epochs")
-    assert [(name, line, text) for name, line, text in strings.all_texts() if found.search(text)] == []

@@ -1,9 +1,9 @@
 """Measures fresh environments: `python tools/environments.py [NAME …]` prints the table of docs/install.md.
 
 A name is `predict` (requirements-predict.txt), `all` or another extra of pyproject.toml; without names, it measures all
-of them except `dev` and `checks`. The core is always measured, because extras are installed on top of it. Each environment is
-removed once it is measured; it takes up to 3 GB meanwhile. Times are processor time, which other work on the machine
-and the speed of the network hardly change.
+of them except `dev` and `checks`. The core is always measured, because extras are installed on top of it. Each
+environment is removed once it is measured; it takes up to 3 GB meanwhile. Times are processor time, which other work on
+the machine and the speed of the network hardly change.
 """
 
 from __future__ import annotations

@@ -44,14 +44,20 @@ def python_texts(path: Path) -> Iterator[tuple[int, str]]:
                 if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
                     inside.add(id(statement.value))
             name = path.relative_to(SOURCE).as_posix()
-            if name.startswith(_HELP) and not isinstance(node, ast.Module) and (doc := ast.get_docstring(node)):
+            if (
+                name.startswith(_HELP)
+                and not isinstance(node, ast.Module)
+                and (doc := ast.get_docstring(node))
+            ):
                 yield node.lineno, doc
         elif isinstance(node, ast.JoinedStr):
             inside.update(id(part) for part in ast.walk(node) if part is not node)
     for node in ast.walk(tree):
         if id(node) in inside:
             continue
-        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        if isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ):
             text = text_of(node)
             if is_read(text):
                 yield node.lineno, text

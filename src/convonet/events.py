@@ -157,12 +157,14 @@ class TrainingStopped(Event):
 class Warned(Event):
     """Something that the person should know; the work goes on.
 
-    `python` is the message for scripts and notebooks where the one for all others names a command.
+    Where the message names a command, `python` is the one for scripts and notebooks, and `window` the one for the
+    window and the web page.
     """
 
     message: str
     subject: str = ""
     python: str = ""
+    window: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -151,6 +151,12 @@ def url_part(text: str) -> str:
     return quote(text, safe="", errors="surrogateescape")
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """`1 image looks` or `2,000 images look`: the count with the words that suit it."""
-    return f"1 {one}" if count == 1 else f"{count:,} {many}"
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 image looks` or `2,000 images look`: the count with the words that suit it.
+
+    Args:
+        count: how many there are.
+        one: the words after 1.
+        many: the words after every other count; `one` with an s if not given.
+    """
+    return f"1 {one}" if count == 1 else f"{count:,} {many or one + 's'}"

@@ -8,33 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import convonet
 from convonet.errors import ConvonetError, InputError, ParamError
+from refused import files_in, lay_out
 
 QUICK = {"family": "logistic", "epochs": 1}
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory: a set of two classes, an empty folder, a text file, and runs that are damaged."""
-    for index, name in enumerate(("dark", "light")):
-        (tmp_path / "set" / name).mkdir(parents=True)
-        for number in range(4):
-            Image.new("L", (8, 8), 100 * index + number).save(tmp_path / "set" / name / f"{number}.png")
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "text.txt").write_text("no image")
-    for name, record in (("no_record", None), ("torn", '{"id": ')):
-        (tmp_path / name).mkdir()
-        if record is not None:
-            (tmp_path / name / "run.json").write_text(record)
+    """The working directory, with what is refused."""
+    lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def _left(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
 ARRAYS = np.zeros((4, 8, 8), np.uint8), ["a", "a", "b", "b"]
@@ -107,7 +94,7 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_refused_call_says_why_and_leaves_nothing(place: Path, name: str) -> None:
     call, words = CALLS[name]
-    before = _left(place)
+    before = files_in(place)
     with pytest.raises(ConvonetError) as caught:
         call()
     error = caught.value
@@ -115,13 +102,13 @@ def test_a_refused_call_says_why_and_leaves_nothing(place: Path, name: str) -> N
     assert words in error.sentence()
     assert "Unexpected error" not in error.sentence()
     assert isinstance(error, ParamError) or error.where or error.expected, "it says neither where nor what"
-    assert _left(place) == before
+    assert files_in(place) == before
 
 
 def test_the_images_of_a_run_that_is_kept_stay(place: Path) -> None:
-    before = _left(place)
+    before = files_in(place)
     run = convonet.train(ARRAYS, QUICK | {"batch_size": 2}, recipe="none", validation=False, threads=1)
-    kept = [path for path in _left(place) - before if path.endswith(".npz")]
+    kept = [path for path in files_in(place) - before if path.endswith(".npz")]
     assert len(kept) == 1
     assert run.path.parent == place / "runs"
     # Refused later, with images that an earlier run needs.

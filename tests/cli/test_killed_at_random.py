@@ -126,7 +126,7 @@ def _kills(
 
 def _let_go(run: Path) -> None:
     """Wait until the killed processes hold nothing of a run any more."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while (run / "run.json").is_file() and Run.open(run).is_locked():
         assert time.monotonic() < deadline
         time.sleep(0.01)

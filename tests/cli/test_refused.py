@@ -11,26 +11,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from typer.core import TyperCommand, TyperGroup
 
 from convonet.cli.app import command_tree, run
+from refused import files_in, lay_out
 
 Refuse = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory: a set, an empty folder, a text file, and two folders of damaged runs."""
-    for index, name in enumerate(("dark", "light")):
-        (tmp_path / "set" / name).mkdir(parents=True)
-        for number in range(4):
-            Image.new("L", (8, 8), 100 * index + number).save(tmp_path / "set" / name / f"{number}.png")
-    for folder in ("empty", "no_record", "torn"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "no_record" / "history.csv").write_text("epoch\n1\n")
-    (tmp_path / "torn" / "run.json").write_text('{"id": ')
-    (tmp_path / "text.txt").write_text("no image")
+    """The working directory, with what is refused."""
+    lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -50,10 +42,6 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return int(ended.value.code or 0), found.out + found.err
 
     return call_command
-
-
-def _left(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
 REFUSED: dict[str, list[tuple[str, str]]] = {
@@ -168,14 +156,14 @@ CASES = [pytest.param(*case, id=case[0]) for cases in REFUSED.values() for case 
 def test_a_refused_command_says_why_and_leaves_nothing(
     place: Path, call: Refuse, words: str, said: str
 ) -> None:
-    before = _left(place)
+    before = files_in(place)
     code, text = call(*words.split())
     assert code == 2, text
     assert said in text
     assert "Traceback" not in text
     assert "Unexpected error" not in text
     assert text.rstrip().endswith((".", "?"))
-    assert _left(place) == before
+    assert files_in(place) == before
 
 
 def _needing(group: TyperGroup, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -214,12 +202,12 @@ def test_usage_lines_name_arguments_in_one_form() -> None:
 def test_a_command_without_what_it_needs_says_what_is_missing(
     place: Path, call: Refuse, words: tuple[str, ...]
 ) -> None:
-    before = _left(place)
+    before = files_in(place)
     code, text = call(*words)
     assert code == 2, text
     assert "Missing argument" in text or "Missing option" in text
     assert f"convonet {' '.join(words)} -h" in text
-    assert _left(place) == before
+    assert files_in(place) == before
 
 
 def test_names_with_chinese_characters_and_blanks(place: Path, call: Refuse) -> None:
@@ -231,5 +219,5 @@ def test_names_with_chinese_characters_and_blanks(place: Path, call: Refuse) -> 
     assert '"dark": 4' in text
     code, text = call("train", "我的 集", "--test-dir", "empty", "--name", "汉字 一", "--progress", "none")
     assert (code, "No images were found" in text) == (2, True)
-    assert _left(place) >= {"我的 集/dark/0.png", "参 数.json"}
+    assert files_in(place) >= {"我的 集/dark/0.png", "参 数.json"}
     assert not (place / "runs").exists()

@@ -81,7 +81,15 @@ def test_the_largest_family(make_model, images) -> None:
         assert one.values.shape == (227, 227)
 
 
-@pytest.mark.parametrize("output", ["softmax", "logits", "sigmoid", "sigmoid_logit"])
+@pytest.mark.parametrize(
+    "output",
+    [
+        "softmax",
+        pytest.param("logits", marks=pytest.mark.slow),
+        "sigmoid",
+        pytest.param("sigmoid_logit", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("inside", [True, False])
 def test_saliency_is_what_finite_differences_say(make_model, images, output: str, inside: bool) -> None:
     # A smooth network: at the corners of relu a difference over a finite step is no derivative.

@@ -94,7 +94,7 @@ def test_the_check_page_agrees(exported: Path, visit: Callable[..., Any]) -> Non
     page = visit(exported, "check.html")
     page.locator("#state.good").wait_for()
     assert page.locator("#state").text_content() == (
-        "All 8 images get the predictions recorded at export, within 0.0001."
+        "Same predictions as at export for 8 images, within 0.0001."
     )
     assert page.locator("#rows tr").count() == 8
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import convonet
 from convonet.errors import InputError
 from convonet.events import Event, Warned
 from convonet.runs import Run
+from convonet.session.progress import Progress
 from convonet.tasks import TrainTask, read_task
 
 HYPER = {"family": "logistic", "epochs": 1, "batch_size": 8}
@@ -114,6 +116,15 @@ def test_a_test_set_that_does_not_fit_does_not_stop_the_training(
         assert event.python.endswith(python)
         assert word in event.python
         assert "--" not in event.python
+        assert word in event.window
+        assert event.window.endswith("the Test page")
+        assert not re.search("convonet|--|=allow|accept_class_map", event.window)
+    shown = Progress()
+    for event in heard:
+        shown.take(event)
+    assert [text for text in shown.messages if "tested:" in text] == list(
+        dict.fromkeys(e.window for e in warned)
+    )
     assert record["test_skipped"]["options"] == options
 
 

@@ -14,9 +14,10 @@ from convonet.errors import InputError, OutOfMemoryError, OutputError
 from convonet.events import BatchEnded, Event, TrainingStarted, Warned, Watch
 from convonet.jobs import job_for
 from convonet.params import DataParams, HyperParams
+from convonet.planning import make
 from convonet.runs import Run
 from convonet.runs.documents import read_result
-from convonet.runs.memory import is_memory_error, memory_kills
+from convonet.runs.memory import NO_MEMORY, is_memory_error, memory_kills
 from convonet.tasks import AugmentTask, FindRateTask
 from convonet.training.image_rows import Batch
 from convonet.training.torch_step import TorchStep
@@ -44,6 +45,15 @@ def _be_greedy(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         train(step, batch)
 
     monkeypatch.setattr(TorchStep, "train", greedy)
+
+
+def few(digits: Path, folder: Path) -> Path:
+    """Twelve images of each of two digits."""
+    for name in ("1", "2"):
+        (folder / "few" / name).mkdir(parents=True)
+        for file in sorted((digits / "train" / name).iterdir())[:12]:
+            shutil.copy(file, folder / "few" / name)
+    return folder / "few"
 
 
 def _told(events: list[Event], subject: str) -> list[str]:
@@ -74,6 +84,39 @@ def test_a_batch_of_one_image_cannot_be_halved(
     hyper = SMALL | {"batch_size": 1}
     with pytest.raises(OutOfMemoryError, match="Not enough memory"):
         api.train(str(digits), hyper, out=tmp_path, threads=1)
+
+
+def _plan(photos: Path, tmp_path: Path, backbones: tuple[str, ...], patch: pytest.MonkeyPatch) -> Any:
+    """Train by a recipe, as if these backbones were the ones on this machine."""
+    patch.setattr(make, "backbones_here", lambda: backbones)
+    hyper = {"epochs": 2, "batch_size": 2}
+    data = {"train_dir": str(photos), "image_size": 32, "channels": 3}
+    return api.train(data, hyper, recipe="auto", out=tmp_path / "runs", name="plan", threads=1)
+
+
+@pytest.mark.slow
+def test_a_plan_goes_on_without_the_networks_that_lack_memory(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _be_greedy(monkeypatch, 99)
+    run = _plan(few(digits, tmp_path), tmp_path, ("efficientnet_lite0",), monkeypatch)
+    record = Run.open(run.path).read()
+    states = {one.name: (one.state, one.reason) for one in record.plan.candidates}
+    assert run.state == "done"
+    assert states["own"] == states["fine_tuned"] == ("failed", NO_MEMORY)
+    assert states["frozen"][0] == "done"
+    assert record.published == "frozen"
+    assert record.scores.training is not None
+
+
+@pytest.mark.slow
+def test_a_plan_of_which_all_networks_lack_memory(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _be_greedy(monkeypatch, 99)
+    with pytest.raises(OutOfMemoryError, match="not enough memory to train any network of the plan"):
+        _plan(few(digits, tmp_path), tmp_path, (), monkeypatch)
+    assert Run.open(tmp_path / "runs" / "plan").state() == "failed"
 
 
 @pytest.mark.parametrize(

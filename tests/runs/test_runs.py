@@ -18,7 +18,7 @@ from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document, train_document
 from convonet.runs.event_log import EventLog, LineFile
-from convonet.runs.memory import halve_batch
+from convonet.runs.memory import train_with_less
 from convonet.tasks import EvaluateTask, PredictTask, SummaryTask, TrainTask, read_task
 
 
@@ -338,7 +338,7 @@ def test_a_run_whose_lock_cannot_be_tried_is_read_all_the_same(tmp_path: Path) -
 def test_a_batch_is_halved_where_a_smaller_one_helps(tmp_path: Path, stage: str, halved: bool) -> None:
     run = _run(tmp_path, batch_size=64)
     run.events().tell(StageStarted(stage=stage, title="Working"))
-    assert halve_batch(run) is halved
+    assert train_with_less(run) is halved
     task = run.task()
     assert isinstance(task, TrainTask)
     assert task.hyper.batch_size == (32 if halved else 64)

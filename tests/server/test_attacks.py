@@ -460,7 +460,7 @@ def test_the_access_log_holds_no_secret(serve: Serve, caplog: pytest.LogCaptureF
         with caplog.at_level(logging.INFO, "convonet.access"):
             served.client.get("/runs", params={"token": TOKEN}, headers={"Authorization": f"Bearer {TOKEN}"})
             served.client.get("/a%0d%0aHTTP/1.1 200 forged")
-            wait(lambda: caplog.text.count("GET ") == 2)
+            wait(lambda: "forged" in caplog.text)
     finally:
         log.removeHandler(caplog.handler)
     lines = caplog.text

@@ -37,7 +37,7 @@ def look(url, run, browser):
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.goto(url)
         page.goto(f"{url}#runs/{run}")
-        page.get_by_text(run).first.wait_for(timeout=30000)
+        page.get_by_text(run).first.wait_for(timeout=120_000)
         opened.close()
     strange = [place for place in asked if not place.startswith((url, "data:", "blob:"))]
     assert not strange and not faults, (strange, faults)

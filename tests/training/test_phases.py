@@ -187,7 +187,17 @@ def test_lbfgs_refuses_a_head_with_layers_of_its_own(hyper, rows) -> None:
 
 
 @pytest.mark.parametrize("augmented", [False, True])
-@pytest.mark.parametrize("questions", [0, 3, 6, 9, 13, 17])
+@pytest.mark.parametrize(
+    "questions",
+    [
+        pytest.param(0, marks=pytest.mark.slow),
+        3,
+        6,
+        pytest.param(9, marks=pytest.mark.slow),
+        13,
+        pytest.param(17, marks=pytest.mark.slow),
+    ],
+)
 def test_a_run_stopped_in_either_phase_goes_on_with_the_same_numbers(
     hyper, rows, tmp_path: Path, questions: int, augmented: bool, stopping: Callable[[int], Watch]
 ) -> None:

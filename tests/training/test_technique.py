@@ -68,7 +68,9 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("questions", [4, 9, 14])
+@pytest.mark.parametrize(
+    "questions", [pytest.param(4, marks=pytest.mark.slow), 9, pytest.param(14, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_a_training_stopped_anywhere_goes_on_with_the_same_numbers(
     create: Create,

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Checks format and rules of the page's JavaScript where Node.js is; `--write` formats it.
+# Checks format and rules of the JavaScript of pages where Node.js is; `--write` formats it.
 set -eu
 cd "$(dirname "$0")"
 skip() {
-  echo "The page's JavaScript is not checked: $1"
+  echo "The pages' JavaScript is not checked: $1"
   # A machine that checks every change must check this too.
   [ -z "${CI:-}" ]
 }
@@ -19,4 +19,5 @@ if [ ! node_modules/.stamp -nt package.json ]; then
   fi
   touch node_modules/.stamp
 fi
-exec node_modules/.bin/biome check --error-on-warnings "$@" ../../src/convonet/server/web/js
+# All of it, in whatever room; no name has a blank.
+exec node_modules/.bin/biome check --error-on-warnings "$@" $(find ../../src/convonet -name "*.js")

@@ -108,7 +108,7 @@ def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> 
             raise DataError(
                 "The images and labels do not match",
                 expected="one label for each image",
-                received=f"{counted(len(pixels), 'image', 'images')} and {counted(len(values), 'label', 'labels')}",
+                received=f"{counted(len(pixels), 'image')} and {counted(len(values), 'label')}",
             )
         found.images.extend(pixels)
         found.labels.extend(values)
@@ -122,7 +122,7 @@ def _parts(data: ArrayData) -> Iterator[tuple[Any, Any]]:
     if isinstance(data, tuple):
         if len(data) != 2:
             raise DataError(
-                "The data is not a pair of arrays", expected="(X, y)", received=f"{len(data)} values"
+                "The data is not a pair of arrays", expected="(X, y)", received=counted(len(data), "value")
             )
         yield data[0], data[1]
         return
@@ -163,7 +163,7 @@ def _named(values: Sequence[Any], names: Sequence[str]) -> list[str]:
     if low < 0 or high >= len(names):
         raise DataError(
             "The labels hold numbers that have no class name",
-            expected=f"0 to {len(names) - 1}, since there are {len(names)} classes",
+            expected=f"0 to {len(names) - 1}, since there are {counted(len(names), 'class', 'classes')}",
             received=f"{low} to {high}",
         )
     return [str(names[value]) for value in values]

@@ -20,7 +20,7 @@ from convonet.jobs.runner import execute
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import read_result
-from convonet.runs.memory import halve_batch
+from convonet.runs.memory import train_with_less
 from convonet.scratch import Scratch
 from convonet.tasks import Task
 from convonet.trackers import Tracker, checked_addresses
@@ -70,8 +70,8 @@ def new_run(
 def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = None, **more: Any) -> None:
     """Execute the job. Ctrl-C stops it after the current batch, saves the work, and raises KeyboardInterrupt.
 
-    If memory runs out, training continues with half the batch size. An exception from the user's listener or callback
-    is raised unchanged.
+    If memory runs out, training continues with half the batch size, or a plan without the candidate. An exception from
+    the user's listener or callback is raised unchanged.
     """
     try:
         following = listen.following(run) if isinstance(listen, Tracker) else nullcontext()
@@ -90,9 +90,9 @@ def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: Mapp
         job = job_for(task, **more)
         return execute(run, job, process=os.getpid(), should_stop=asked.is_set, listen=tell)
     except OutOfMemoryError:
-        if not halve_batch(run):
+        if not train_with_less(run):
             raise
-        # The task is read again, since halving the batch has changed it.
+        # The task is read again, since it may have half the batch now.
         return _execute(run, run.task(), asked, tell, more)
 
 

@@ -15,13 +15,12 @@ from PIL import Image
 from convonet.api.execution import answer_of
 from convonet.api.image_inputs import Images, named_images
 from convonet.api.inputs import Data, Listener, Model, PathLike, data_of, model_path
-from convonet.data.counted import counted
 from convonet.documents.explanation import DreamDocument, ExplainDocument, ExplainedImage
 from convonet.documents.predictions import UnreadableImage
 from convonet.errors import DataError
 from convonet.scratch import Scratch
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
-from convonet.text import absolute, local_path
+from convonet.text import absolute, counted, local_path
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +81,7 @@ class Dreamt:
     picture: bytes
 
     def __repr__(self) -> str:
-        return f"<Dreamt: {counted(len(self.channels), 'channel', 'channels')} of {self.layer}>"
+        return f"<Dreamt: {counted(len(self.channels), 'channel')} of {self.layer}>"
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""

@@ -50,7 +50,7 @@ class RunListing(list[KnownRun]):
     """Runs, newest first; notebooks display a table."""
 
     def __repr__(self) -> str:
-        return f"<{counted(len(self), 'run', 'runs')}>"
+        return f"<{counted(len(self), 'run')}>"
 
     def _repr_html_(self) -> str:
         columns = ("run", "kind", "state", "created", "test accuracy")

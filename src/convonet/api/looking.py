@@ -23,6 +23,7 @@ from convonet.errors import InputError
 from convonet.kernels import BenchResult, apply_kernel, kernel_of
 from convonet.tasks import SummaryTask
 from convonet.tasks.technique_tasks import AugmentTask, FindRateTask
+from convonet.text import counted
 
 
 class LayerTable(dict[str, Any]):
@@ -42,7 +43,7 @@ class LayerTable(dict[str, Any]):
         return str(self["text"])
 
     def __repr__(self) -> str:
-        return f"<LayerTable: {len(self.layers)} layers, {self.params:,} parameters>"
+        return f"<LayerTable: {counted(len(self.layers), 'layer')}, {counted(self.params, 'parameter')}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
@@ -195,7 +196,7 @@ def kernel(
     """
     given = named_images(image)
     if len(given) != 1:
-        raise InputError("A kernel is applied to one image at a time", received=f"{len(given)} images")
+        raise InputError("A kernel is applied to one image at a time", received=counted(len(given), "image"))
     return apply_kernel(
         given[0].whole(),
         kernel_of(kernel),

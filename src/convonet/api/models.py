@@ -19,6 +19,7 @@ from convonet.api.results import Errors, EvaluationResult, Predictions
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.inference.model_info import ModelInfo
+from convonet.text import counted
 
 
 class LoadedModel:
@@ -85,7 +86,8 @@ class LoadedModel:
     def __repr__(self) -> str:
         names = ", ".join(self.classes[:3]) + (" …" if len(self.classes) > 3 else "")
         height, width = self.image_size
-        return f"<Model {self.path.name}: {len(self.classes)} classes ({names}), {height}×{width} px>"
+        classes = counted(len(self.classes), "class", "classes")
+        return f"<Model {self.path.name}: {classes} ({names}), {height}×{width} px>"
 
 
 def load(model: Model, *, scaling: Any = None, classes: Sequence[str] = ()) -> LoadedModel:

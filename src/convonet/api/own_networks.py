@@ -11,6 +11,7 @@ from convonet.api.new_files import NewFiles
 from convonet.atomic import replacing
 from convonet.errors import InputError
 from convonet.hints import Hint, option
+from convonet.text import counted
 
 KerasModel: TypeAlias = Any
 """A `keras.Model` in memory."""
@@ -48,7 +49,7 @@ def network_file(model: Model | KerasModel | None, files: NewFiles, workers: int
     if workers > 1 and (loss is not None or any(own_layers(model))):
         raise InputError(
             "Custom layers and losses are not available in other processes",
-            received=f"{workers} workers",
+            received=counted(workers, "worker"),
             hint=Hint.of("Train with {}", option("workers", 1)),
         )
     return StartingNetwork(_written(model, files), loss)

@@ -10,6 +10,7 @@ from convonet.api.html import html_table, thumbnail_html
 from convonet.api.optional import optional_module
 from convonet.csv_files import csv_rows
 from convonet.documents.evaluation import SCORES
+from convonet.text import counted
 
 Errors: TypeAlias = Literal["raise", "return"]
 
@@ -179,7 +180,7 @@ class EvaluationResult(dict[str, Any]):
         low, high = self.accuracy_interval
         return (
             f"<Evaluation: accuracy {100 * self.accuracy:.1f}% (95% CI {100 * low:.1f}–{100 * high:.1f}%) "
-            f"on {self.images:,} images>"
+            f"on {counted(self.images, 'image')}>"
         )
 
     def _repr_html_(self) -> str:

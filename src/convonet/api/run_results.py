@@ -160,7 +160,7 @@ class TunedRun:
 
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best mean accuracy {100 * self.best['mean_accuracy']:.1f}%"
-        return f"<TunedRun {self.path.name}: {self.state}, {counted(len(self.results), 'setting', 'settings')}{best}>"
+        return f"<TunedRun {self.path.name}: {self.state}, {counted(len(self.results), 'setting')}{best}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table, best row first."""

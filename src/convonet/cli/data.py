@@ -11,9 +11,9 @@ from convonet.atomic import check_place
 from convonet.cli import options as opt
 from convonet.cli.given import data_params
 from convonet.cli.output import note, print_json, print_table, say
-from convonet.data.counted import counted
 from convonet.data.inspection import Inspection, inspect_folder
 from convonet.data.samples import write_samples
+from convonet.text import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -75,13 +75,13 @@ def _print(found: Inspection) -> None:
     for path, reason in found.skipped[:20]:
         say(f"Skipped {path}: {reason}")
     if len(found.skipped) > 20:
-        say(f"… and {len(found.skipped) - 20} more skipped files")
+        say(f"… and {counted(len(found.skipped) - 20, 'more skipped file')}")
     say(
-        f"{counted(len(found.exact_duplicates), 'group', 'groups')} of identical images, {len(found.conflicts)} with "
+        f"{counted(len(found.exact_duplicates), 'group')} of identical images, {len(found.conflicts)} with "
         f"conflicting classes; {counted(len(found.leaks), 'image is', 'images are')} in both training and test"
     )
     say(
-        f"{counted(len(quality.near_duplicates), 'group', 'groups')} of images that look the same; "
+        f"{counted(len(quality.near_duplicates), 'group')} of images that look the same; "
         f"{counted(len(found.near_leaks), 'test image looks', 'test images look')} like a training image"
     )
     odd = {

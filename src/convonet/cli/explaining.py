@@ -20,6 +20,7 @@ from convonet.runs.environment import available_cores
 from convonet.session.models import model_path
 from convonet.tasks import DreamTask, ExplainTask, LayersTask
 from convonet.tasks.explain_tasks import Method
+from convonet.text import counted
 
 Model = Annotated[
     str,
@@ -173,7 +174,7 @@ def dream(
     if json:
         print_json(answer)
         return
-    best = f"best of {answer.compared} images" if answer.compared else "best image"
+    best = f"best of {counted(answer.compared, 'image')}" if answer.compared else "best image"
     rows = [[one.name, one.start, one.reached, one.best_image, one.file] for one in answer.dreams]
     print_table(("channel", "initial activation", "final activation", best, "picture"), rows)
     say(answer.path)

@@ -29,6 +29,7 @@ from convonet.kernels import (
     through_layers,
 )
 from convonet.kernels.examples import COLOURS, EDGE_IMAGE, EDGE_KERNEL, POOL_MAP
+from convonet.text import counted
 
 
 class PaddingChoice(StrEnum):
@@ -160,7 +161,7 @@ def arithmetic(
         for row in rows
     ]
     print_table(columns, table)
-    say(f"{document.params:,} parameters")
+    say(counted(document.params, "parameter"))
 
 
 def _print_example(json: bool) -> None:

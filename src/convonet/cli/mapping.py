@@ -13,13 +13,12 @@ from convonet.cli.evaluating import one_of
 from convonet.cli.given import data_params, one_image
 from convonet.cli.output import print_json, print_table, say
 from convonet.cli.work import ask
-from convonet.data.counted import counted
 from convonet.documents.image_map import ImageMap, SimilarImages
 from convonet.errors import InputError, RunNotFoundError
 from convonet.runs import RECORD, Run, RunStore
 from convonet.session.models import model_path
 from convonet.tasks import MapTask, SimilarTask, Split, TrainTask
-from convonet.text import local_path
+from convonet.text import counted, local_path
 
 _IMAGES = "a folder such as photos/, a run, or --data FILE"
 
@@ -65,7 +64,9 @@ def image_map(
     if json:
         print_json(answer.to_dict())
         return
-    say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
+    say(
+        f"{answer.images:,} of {counted(answer.total, 'image')}, {counted(len(answer.classes), 'class', 'classes')}"
+    )
     if len(answer.classes) > 1:
         closer = counted(answer.likely_wrong, "image is", "images are")
         say(f"{closer} closer to a different class than to their own; the table lists them first")

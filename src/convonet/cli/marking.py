@@ -11,7 +11,6 @@ from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import print_json, say
 from convonet.cli.results import work_and_print
-from convonet.data.counted import counted
 from convonet.data.marking import Change, MarkedImage, list_marks, mark_images
 from convonet.data.table_columns import path_cells
 from convonet.data.table_file import read_table_file
@@ -20,6 +19,7 @@ from convonet.errors import InputError
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.environment import available_cores
 from convonet.tasks import SuspectsTask
+from convonet.text import counted
 
 
 def register(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.documents.exports import ExportDocument, Int8Export
 from convonet.documents.network import SummaryDocument
 from convonet.errors import ParamError
@@ -204,7 +205,7 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
         )
     low, high = answer.accuracy_loss_interval
     yield (
-        f"Accuracy on {answer.images:,} {answer.split} images: {percent(small.accuracy)} "
+        f"Accuracy on {counted(answer.images, f'{SPLIT_TITLES[answer.split]} image')}: {percent(small.accuracy)} "
         f"({percent(whole.accuracy)} in floating point); drop {100 * answer.accuracy_loss:.1f} percentage "
         f"points (95% CI {100 * low:.1f} to {100 * high:.1f})"
     )
@@ -212,7 +213,7 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
 
 def _compared(answer: ExportDocument) -> str:
     """How close the export is to the original network."""
-    images = f"{answer.images} images ({answer.samples})" if answer.images else "synthetic images"
+    images = f"{counted(answer.images, 'image')} ({answer.samples})" if answer.images else "synthetic images"
     text = f"largest difference from Keras {answer.largest_difference:.1e} over {images}"
     if answer.golden_samples is None:
         return text

@@ -97,7 +97,7 @@ def print_search(document: SearchDocument) -> None:
         note(f"… and {len(results) - _SHOWN} more in results.csv")
     if document.stopped:
         note(f"The search ended early: {document.stopped}.")
-    planned = counted(document.planned_trials, "setting", "settings")
+    planned = counted(document.planned_trials, "setting")
     note(f"The search is {document.state}, {document.trials} of {planned}:")
     say(document.run)
 
@@ -122,8 +122,8 @@ def print_suspects(document: SuspectsDocument) -> None:
     if document.accuracy is not None:
         verb = "is" if document.likely == 1 else "are"
         say(
-            f"{document.likely:,} of {document.images:,} labels {verb} probably wrong. Each label was checked by "
-            f"models that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
+            f"{document.likely:,} of {counted(document.images, 'label')} {verb} probably wrong. Each label was checked "
+            f"by models that were not trained on its image; they agree with {percent(document.accuracy)} of the labels."
         )
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")

@@ -8,6 +8,7 @@ from convonet.cli.output import interval_text, percent, print_table, say
 from convonet.documents.document import IntervalBounds
 from convonet.documents.evaluation import (
     SCORES,
+    SPLIT_TITLES,
     ChosenDecision,
     EvaluateDocument,
     EvaluationDocument,
@@ -23,7 +24,7 @@ _MOST_SKIPPED = 10
 def print_scores(result: EvaluateDocument) -> None:
     """The scores with their intervals, the table of classes, the other sets, and the skipped files."""
     say(
-        f"Accuracy {percent(result.accuracy)} on {counted(result.images, 'image', 'images')} "
+        f"Accuracy {percent(result.accuracy)} on {counted(result.images, 'image')} "
         f"({interval_text(result.accuracy_interval)}); baseline {percent(result.baseline_accuracy)}"
     )
     print_table(("score", "value", "95% CI"), list(_score_rows(result)))
@@ -83,10 +84,10 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
         parts.append(f"temperature {chosen.temperature:.4g}")
     if chosen.threshold is not None:
         parts.append(f"threshold {chosen.threshold:.4g} for {chosen.positive}")
-    say(f"Chosen on {chosen.images:,} validation images: {', '.join(parts)}")
+    say(f"Chosen on {counted(chosen.images, 'validation image')}: {', '.join(parts)}")
     if chosen.threshold is not None:
         say(
-            f"On the {result.split} images: sensitivity {percent(result.sensitivity or 0)}, "
+            f"On the {SPLIT_TITLES[result.split]} images: sensitivity {percent(result.sensitivity or 0)}, "
             f"specificity {percent(result.specificity or 0)}"
         )
     if chosen.note:
@@ -103,7 +104,8 @@ def _print_unknown(unknown: UnknownScores) -> None:
             "add such images with --outside"
         )
         return
+    outside = counted(unknown.outside_images or 0, "outside image")
     say(
-        f"{line}, and {percent(unknown.found or 0)} of {unknown.outside_images:,} outside images are detected "
+        f"{line}, and {percent(unknown.found or 0)} of {outside} are detected "
         f"(AUROC {unknown.auroc:.4f}, false alarms {percent(unknown.false_alarms_at_95_recall or 0)} at 95% recall)"
     )

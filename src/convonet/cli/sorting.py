@@ -11,12 +11,11 @@ from convonet.cli import options as opt
 from convonet.cli.output import percent, print_json, say
 from convonet.cli.work import ask
 from convonet.csv_files import write_csv
-from convonet.data.counted import counted
 from convonet.errors import InputError
 from convonet.sorting import NONE, SKIP, SortSession
 from convonet.sorting.opening import open_sorting, read_sorting
 from convonet.tasks import FeaturesTask
-from convonet.text import local_path
+from convonet.text import counted, local_path
 
 
 def register(app: typer.Typer) -> None:
@@ -102,15 +101,15 @@ def _write(file: Path, session: SortSession) -> None:
 
 def _print(session: SortSession, copied: int | None) -> None:
     state = session.state()
-    after = f" after {counted(state['presses'], 'answer', 'answers')}" if state["presses"] else ""
-    say(f"{state['left']:,} of {state['images']:,} images left{after}")
+    after = f" after {counted(state['presses'], 'answer')}" if state["presses"] else ""
+    say(f"{state['left']:,} of {counted(state['images'], 'image')} left{after}")
     for each in state["classes"]:
         say(f"  {each['class']}: {each['labelled']:,}")
     for name, title in ((NONE, "None of these"), (SKIP, "Skipped")):
         if state[name]:
             say(f"  {title}: {state[name]:,}")
     if copied is not None:
-        say(f"{counted(copied, 'image', 'images')} copied")
+        say(f"{counted(copied, 'image')} copied")
     found = session.suggestions()
     if found:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])

@@ -19,14 +19,15 @@ def print_summary(summary: TrainingSummary) -> None:
         note(f"  Chosen: {summary.why}.")
     if summary.accuracy is not None and summary.interval is not None:
         note(
-            f"\nTest accuracy {percent(summary.accuracy)} on {counted(summary.images, 'image', 'images')} "
+            f"\nTest accuracy {percent(summary.accuracy)} on {counted(summary.images, 'image')} "
             f"({interval_text(summary.interval)}); always predicting the most common class gives "
             f"{percent(summary.baseline or 0.0)}."
         )
     if summary.confusion is not None:
         pair = summary.confusion
         note(
-            f"Most often confused: {pair.true} mistaken for {pair.predicted}, {pair.count:,} of {pair.total:,} images."
+            f"Most often confused: {pair.true} mistaken for {pair.predicted}, "
+            f"{pair.count:,} of {counted(pair.total, 'image')}."
         )
     if summary.advice:
         note("\nWhat you can do next:")
@@ -49,5 +50,5 @@ def candidate_line(event: CandidateEnded) -> str:
 def _scores(one: Tried) -> str:
     if one.accuracy is None or one.accuracy_interval is None:
         return f"{one.state}: {one.result}" if one.result else one.state
-    epochs = f", {counted(one.epochs, 'epoch', 'epochs')}" if one.epochs else ""
+    epochs = f", {counted(one.epochs, 'epoch')}" if one.epochs else ""
     return f"{percent(one.accuracy)} ({interval_text(one.accuracy_interval)}), {one.seconds:.0f} s{epochs}"

@@ -19,6 +19,7 @@ from convonet.data.listing import ImageListing
 from convonet.data.names import natural_key
 from convonet.errors import DataError
 from convonet.file_stats import file_stats
+from convonet.text import counted
 from convonet.text import name as compared
 
 ARRAY_SUFFIX = ".npz"
@@ -118,7 +119,7 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
         raise DataError(
             f"The array {pair.labels} does not hold one label per image",
             where=file,
-            expected=f"{shape[0]} labels",
+            expected=counted(shape[0], "label"),
             received=f"{'×'.join(map(str, label_shape))} of {label_kind}",
         )
     labels = load_array(file, pair.labels)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.pixels import Pixels
+from convonet.text import counted
 
 Key = int | slice | npt.NDArray[Any] | Sequence[int]
 
@@ -116,5 +117,5 @@ class DecodedImages:
 
     def _checked(self, row: int) -> int:
         if not -len(self) <= row < len(self):
-            raise IndexError(f"row {row} of {len(self)} images")
+            raise IndexError(f"row {row} of {counted(len(self), 'image')}")
         return row % len(self)

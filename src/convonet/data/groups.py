@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convonet.data.counted import counted
 from convonet.data.listing import ImageListing
 from convonet.data.matching import PatternError, find_in, shown
 from convonet.errors import ParamError
 from convonet.params import DataParams
+from convonet.text import counted
 
 _MOST_TOLD = 5
 
@@ -53,7 +53,7 @@ def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:
     except PatternError as error:
         raise _fault(pattern, str(error)) from error
     if found.groups != 1:
-        raise _fault(pattern, f"{found.groups} groups")
+        raise _fault(pattern, counted(found.groups, "group"))
     return found.texts
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from convonet.data.counted import counted
 from convonet.data.listing import Rows
 from convonet.errors import InputError
-from convonet.text import alternatives
+from convonet.text import alternatives, counted
 
 _MOST_TOLD = 6
 
@@ -31,7 +30,7 @@ def absent_sentence(absent: Sequence[str], labels: Rows, classes: Sequence[str],
     """For people: which classes are not among the held-out images, and how many images they have."""
     counts = np.bincount(labels, minlength=len(classes))
     parts = [
-        f"{name} ({counted(int(counts[classes.index(name)]), 'image', 'images')} in total)"
+        f"{name} ({counted(int(counts[classes.index(name)]), 'image')} in total)"
         for name in absent[:_MOST_TOLD]
     ]
     if len(absent) > _MOST_TOLD:

@@ -14,7 +14,6 @@ import numpy as np
 from convonet.data.cache import ImageCache
 from convonet.data.channels import find_pixels
 from convonet.data.class_contract import impose_classes
-from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import Skipped
 from convonet.data.lookalikes import perceptual_hashes
@@ -27,6 +26,7 @@ from convonet.errors import ClassMismatchError
 from convonet.events import Watch
 from convonet.json_values import JsonObject
 from convonet.params import DataParams
+from convonet.text import counted
 
 _TINY_CLASS = 10
 _OUT_OF_BALANCE = 3.0
@@ -240,8 +240,8 @@ def _warnings(prepared: PreparedSet) -> list[str]:
         sentences.append(f"{few}: {_some(tiny)}")
     if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
         sentences.append(
-            f"Unbalanced classes: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
-            "class weights may help, and accuracy alone is misleading"
+            f"Unbalanced classes: {counted(counts[largest], 'image')} of {largest}, {counts[smallest]:,} of "
+            f"{smallest}; class weights may help, and accuracy alone is misleading"
         )
     sentences += own_sentences(prepared)
     groups = list(_equal_rows(prepared))

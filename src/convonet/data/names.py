@@ -16,8 +16,6 @@ _SEPARATORS = re.compile(r"[\s._\-]+")
 
 Split = Literal["train", "val", "test"]
 
-SPLIT_TITLES: Mapping[str, str] = {"train": "training", "val": "validation", "test": "test"}
-"""The sets as sentences name them."""
 SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
     "train": ("train", "training"),
     "val": ("val", "valid", "validation", "dev"),

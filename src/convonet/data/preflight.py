@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet
 from convonet.data.folders import NO_IMAGES
 from convonet.data.groups import shared_groups, shared_sentence
 from convonet.data.listing import ImageListing, Rows
 from convonet.data.lookalikes import first_alike, perceptual_hashes
 from convonet.data.marks import LEFT_OUT
-from convonet.data.names import SPLIT_TITLES, plain
+from convonet.data.names import plain
 from convonet.data.pixels import Pixels
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.events import Warned, Watch
+from convonet.text import counted
 
 SUBJECT = "images"
 """Of the warnings."""
@@ -129,7 +130,7 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     """How many files are skipped and why, and folders of which nothing is left."""
     empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
     if empty:
-        folders, verb = counted(len(empty), "folder", "folders"), "has" if len(empty) == 1 else "have"
+        folders, verb = counted(len(empty), "folder"), "has" if len(empty) == 1 else "have"
         so = "it is not a class" if len(empty) == 1 else "they are not classes"
         yield DataFinding(
             "lost", f"{folders}{where} {verb} no images that can be read, so {so}: {_some(empty)}"
@@ -140,7 +141,7 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     if reasons:
         parts = [f"{reason} ({count:,})" for reason, count in reasons.most_common(3)]
         count = sum(reasons.values())
-        files, verb = counted(count, "file", "files"), "is" if count == 1 else "are"
+        files, verb = counted(count, "file"), "is" if count == 1 else "are"
         yield DataFinding("skipped", f"{files}{where} {verb} skipped: {', '.join(parts)}")
 
 
@@ -218,7 +219,7 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
     some = prepared.images[:, ::_STEP, ::_STEP].max(axis=(1, 2, 3), initial=0)
     black = [row for row in np.flatnonzero(some <= _BLACK).tolist() if prepared.images[row].max() <= _BLACK]
     if black:
-        every = "All images" if len(black) == len(prepared) else counted(len(black), "image", "images")
+        every = "All images" if len(black) == len(prepared) else counted(len(black), "image")
         verb = "looks" if len(black) == 1 < len(prepared) else "look"
         example = _example(len(black), prepared.paths[black[0]]) if len(black) < len(prepared) else ""
         yield DataFinding(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import Rows
 from convonet.data.lookalikes import PerceptualHashes, alike_groups, first_alike, members
 from convonet.data.oddities import light_of, oddities_of
 from convonet.data.shortcuts import Shortcut, cues_of, find_shortcuts
 from convonet.events import Watch
+from convonet.text import counted
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Quality:
             more = sum(map(len, self.near_duplicates)) - len(self.near_duplicates)
             yield f"{counted(more, 'image looks', 'images look')} like another image although the files differ"
         if self.near_conflicts:
-            some = counted(self.near_conflicts, "group", "groups")
+            some = counted(self.near_conflicts, "group")
             verb = "is" if self.near_conflicts == 1 else "are"
             yield f"{some} of images that look the same {verb} in more than one class"
         words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an unusual size"}

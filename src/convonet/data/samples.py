@@ -22,6 +22,7 @@ from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError, OutputError, nearest
 from convonet.events import Watch
 from convonet.json_values import JsonObject
+from convonet.text import counted
 
 _DIGITS_TEST_SHARE = 0.2
 _FASHION = (
@@ -74,8 +75,8 @@ class WrittenSamples(NamedTuple):
     def sentence(self) -> str:
         """One line for a terminal."""
         return (
-            f"{self.name}: {self.train_images:,} training and {self.test_images:,} test images of "
-            f"{len(self.classes)} classes in {self.train_dir.parent}"
+            f"{self.name}: {self.train_images:,} training and {counted(self.test_images, 'test image')} of "
+            f"{counted(len(self.classes), 'class', 'classes')} in {self.train_dir.parent}"
         )
 
 

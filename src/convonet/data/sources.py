@@ -11,19 +11,20 @@ from typing import NamedTuple
 from convonet.data.arrays import list_arrays
 from convonet.data.channels import find_channels
 from convonet.data.class_contract import complete_map, impose_classes, pairs_text
-from convonet.data.counted import counted
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
 from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.locations import ACCEPTED, SetLocation, Split, location_of
 from convonet.data.marks import obey_marks
-from convonet.data.names import IMAGE_SUFFIXES, SPLIT_TITLES
+from convonet.data.names import IMAGE_SUFFIXES
 from convonet.data.tables import list_table
 from convonet.data.test_share import held_for_test, share_of
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.documents.marks import read_marks
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams
+from convonet.text import counted
 from convonet.text import name as compared
 
 __all__ = [
@@ -236,7 +237,7 @@ def nothing_found(listing: ImageListing) -> DataError:
     received = "an empty folder" if listing.root.is_dir() else "no image"
     if listing.skipped:
         first = listing.skipped[0]
-        skipped = counted(len(listing.skipped), "skipped file", "skipped files")
+        skipped = counted(len(listing.skipped), "skipped file")
         received = f"only {skipped}; the first is {first.path}: {first.reason}"
     return DataError(
         "No images were found",
@@ -272,7 +273,9 @@ def _deeper(listing: ImageListing) -> str | None:
     # A person often gives the folder above: `data` instead of `data/train`.
     below = listing.root / listing.classes[0]
     folders = {path.split("/")[1] for path in listing.paths if path.count("/") > 1}
-    return f"Did you mean {below}? It contains {len(folders)} folders" if len(folders) > 1 else None
+    return (
+        f"Did you mean {below}? It contains {counted(len(folders), 'folder')}" if len(folders) > 1 else None
+    )
 
 
 def scan_images(paths: Sequence[str | os.PathLike[str]], *, watch: Watch | None = None) -> FoundImages:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from convonet.data.counted import counted
 from convonet.data.label_names import label_names
 from convonet.data.listing import ImageListing, Row, Skipped
 from convonet.data.names import Split, split_of
@@ -19,7 +18,7 @@ from convonet.data.table_images import TableImages, has_images, image_folders
 from convonet.errors import DataError, ParamError
 from convonet.events import Watch
 from convonet.params import DataParams
-from convonet.text import path_key
+from convonet.text import counted, path_key
 
 __all__ = ["TABLE_SUFFIXES", "Table", "list_table", "tables_in"]
 
@@ -173,7 +172,7 @@ class _Reading:
             some = (
                 f"1 image ({shown}: {labels}) has"
                 if len(torn) == 1
-                else f"{len(torn):,} images, such as {shown} ({labels}), have"
+                else f"{counted(len(torn), 'image')}, such as {shown} ({labels}), have"
             )
             verb = "is" if len(torn) == 1 else "are"
             yield f"{some} more than one class in the table and {verb} skipped"
@@ -185,7 +184,7 @@ class _Reading:
             reasons[kind] = reasons.get(kind, 0) + 1
         reasons.pop(_TWO_LABELS, None)
         for reason, count in list(reasons.items())[:_MOST_TOLD]:
-            yield f"{counted(count, 'row', 'rows')} of {table.file.name} skipped: {reason}"
+            yield f"{counted(count, 'row')} of {table.file.name} skipped: {reason}"
         if columns.offered:
             yield (
                 f"The column {columns.offered} seems to name the subject of an image, such as a patient: "

@@ -39,7 +39,7 @@ def share_of(listing: ImageListing, whole: ImageListing, data: DataParams, split
         raise DataError(
             "There are too few images to hold some out for testing",
             where=whole.root,
-            received=counted(len(whole), "image", "images"),
+            received=counted(len(whole), "image"),
             hint="Add images, or set test_share to 0",
         )
     wanted = {whole.paths[row] for row in (held if split == "test" else kept).tolist()}

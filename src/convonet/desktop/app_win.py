@@ -33,6 +33,7 @@ from convonet.desktop.widgets.tour import Tour
 from convonet.desktop.work_line import WorkLine
 from convonet.launch.work import WorkEnded
 from convonet.session.steps import steps
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -282,7 +283,7 @@ def _compared(ended: WorkEnded) -> str:
         assert found is not None, "an export that is done has an answer"
         return (
             f"Accuracy {100 * found.int8.accuracy:.1f}% ({100 * found.float_.accuracy:.1f}% in floating point), "
-            f"measured on {found.images:,} images."
+            f"measured on {counted(found.images, 'image')}."
         )
     return "The exported model gives the same predictions as the original, image by image."
 

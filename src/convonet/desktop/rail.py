@@ -11,6 +11,7 @@ from convonet.desktop.widgets.basic import column
 from convonet.session.steps import PathStep, Standing
 
 _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
+_ABOVE = 10
 _NARROW = 88
 """Width of the rail in a narrow window: circles with their titles below."""
 
@@ -48,7 +49,7 @@ class StepButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         if self.is_narrow:
-            return QSize(_NARROW, 46 if self._number else 28)
+            return QSize(_NARROW, 40 if self._number else 22)
         return QSize(_WIDTH, _HEIGHT if self._number else 40)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -150,7 +151,8 @@ class Rail(QFrame):
         self.setFixedWidth(_WIDTH)
         self.setAccessibleName("Workflow")
         self.buttons: dict[str, StepButton] = {}
-        layout = column(10, gap=2)
+        self._layout = layout = column(gap=2)
+        layout.setContentsMargins(0, _ABOVE, 0, _ABOVE)
         titles = {
             "start": "Start",
             "data": "Data",
@@ -173,7 +175,6 @@ class Rail(QFrame):
             if page == "start":
                 layout.addSpacing(8)
         layout.addStretch(1)
-        layout.addSpacing(10)
         self.setLayout(layout)
 
     def set_narrow(self, is_narrow: bool) -> None:
@@ -181,6 +182,8 @@ class Rail(QFrame):
         if self.width() == (_NARROW if is_narrow else _WIDTH):
             return
         self.setFixedWidth(_NARROW if is_narrow else _WIDTH)
+        above = 2 if is_narrow else _ABOVE
+        self._layout.setContentsMargins(0, above, 0, above)
         self.width_changed.emit(self.width())
         for made in self.buttons.values():
             made.is_narrow = is_narrow

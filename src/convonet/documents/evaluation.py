@@ -5,6 +5,7 @@ Fractions are 0..1. A new score of the whole set is a field of `EvaluationDocume
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,9 @@ from convonet.documents.run_record import MarkRow
 
 SPLITS = ("test", "val", "train")
 """The sets of an evaluation, the one that counts most first."""
+
+SPLIT_TITLES: Mapping[str, str] = {"train": "training", "val": "validation", "test": "test"}
+"""What a sentence calls each set."""
 
 
 class SkippedFile(Document):

@@ -152,10 +152,10 @@ class ImageFacts(Document):
 
     @property
     def noun(self) -> str:
-        """The noun for the images in a sentence."""
+        """The noun for one of the images in a sentence."""
         if self.small:
-            return "small images"
-        return "photographs" if self.photographs and self.channels == 3 else "images"
+            return "small image"
+        return "photograph" if self.photographs and self.channels == 3 else "image"
 
 
 _PHOTOGRAPH = 100

@@ -184,7 +184,7 @@ def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
         raise DataError(
             f"None of the images of the {split} set could be read",
             where=prepared.listing.root,
-            received=counted(len(prepared.listing.skipped), "skipped file", "skipped files"),
+            received=counted(len(prepared.listing.skipped), "skipped file"),
         )
     if tuple(prepared.images.shape[1:]) != info.pixels.shape:
         raise DataError(

@@ -19,6 +19,7 @@ from convonet.events import Warned, Watch
 from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_options
 from convonet.inference.batches import images_at_once
 from convonet.params.data_params import PixelParams
+from convonet.text import counted
 
 _FILES_AT_ONCE = 32
 _SIZES_ASKED = 32
@@ -134,6 +135,6 @@ def _read(path: Path, pixels: PixelParams, watch: Watch) -> tuple[str, NDArray[n
 def _tell_skipped(files: FoundImages, watch: Watch) -> None:
     first = files.skipped[0]
     count = len(files.skipped)
-    files_were = "1 file was" if count == 1 else f"{count} files were"
+    files_were = counted(count, "file was", "files were")
     message = f"{files_were} skipped; the first is {first.path}: {first.reason}"
     watch.tell(Warned(message=message, subject="files"))

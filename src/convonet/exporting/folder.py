@@ -24,6 +24,7 @@ from convonet.json_values import JsonObject
 from convonet.nets.export import export_onnx, exported_info, reference_of, tolerance_of
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
+from convonet.text import counted
 
 MODEL, ABOUT, LABELS, GOLDEN = "model.onnx", "model.json", "labels.txt", "golden"
 
@@ -150,7 +151,7 @@ def _readme(info: ModelInfo) -> str:
     return f"""\
 # An image classifier
 
-It distinguishes {len(info.classes)} classes: {names}.
+It distinguishes {counted(len(info.classes), "class", "classes")}: {names}.
 {rule}
 {unknown}
     pip install onnxruntime pillow numpy

@@ -71,7 +71,7 @@ from predict import HERE, predict
 
 samples = json.loads((HERE / "golden" / "golden.json").read_text("utf-8"))
 worst = max(np.abs(predict(HERE / "golden" / s["file"]) - s["probabilities"]).max() for s in samples)
-print(f"largest difference over {len(samples)} images: {worst:.1e}")
+print(f"largest difference over {len(samples)} image{'s' * (len(samples) != 1)}: {worst:.1e}")
 raise SystemExit(0 if worst <= 1e-4 else "The predictions differ from those recorded at export")
 '''
 

@@ -25,6 +25,7 @@ from convonet.inference.golden import LOAD_TOLERANCE, Images, Probabilities, lar
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.export import MADE_UP, export_onnx, reference_of
 from convonet.nets.net_model import NetModel
+from convonet.text import counted
 
 PAGE, CHECK, WORKER, FILES = "index.html", "check.html", "sw.js", "files.js"
 RUNTIME = "ort"
@@ -200,11 +201,12 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
 
 
 def _readme(info: ModelInfo, golden: int) -> str:
+    images = counted(golden, "image")
     names = ", ".join(info.classes[:20]) + (" …" if len(info.classes) > 20 else "")
     return f"""\
 # An image classifier for the browser
 
-It distinguishes {len(info.classes)} classes: {names}.
+It distinguishes {counted(len(info.classes), "class", "classes")}: {names}.
 
 Images are classified on the device that shows the page; nothing is uploaded.
 
@@ -218,7 +220,7 @@ https or localhost.
 | file | contents |
 |---|---|
 | `{PAGE}` | the page |
-| `{CHECK}` | classifies {golden} images in your browser and compares the predictions with those recorded at export |
+| `{CHECK}` | classifies {images} in your browser and compares the predictions with those recorded at export |
 | `{MODEL}`, `{ABOUT}`, `labels.txt` | the network, how images are prepared for it, and the class names |
 | `{GOLDEN}/` | the images for the check with their probabilities |
 | `{RUNTIME}/` | {PACKAGE} {VERSION}, © Microsoft Corporation, MIT License |

@@ -13,6 +13,7 @@ from convonet.errors import ModelFileError, ParamError
 from convonet.inference.decide import confidences, top_k
 from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
+from convonet.text import counted
 
 TOP = 5
 UNSURE_BELOW = 0.5
@@ -86,7 +87,7 @@ def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[st
     bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
     if bad:
         raise ModelFileError(
-            f"The model returns NaN or infinite values for {bad} of {len(probabilities)} images",
+            f"The model returns NaN or infinite values for {bad} of {counted(len(probabilities), 'image')}",
             expected="probabilities",
             hint="Its weights are damaged. Train again with a lower learning rate",
         )

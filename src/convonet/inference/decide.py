@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ParamError, nearest
-from convonet.text import index_of
+from convonet.text import counted, index_of
 
 Probabilities = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]
@@ -34,7 +34,9 @@ def positive_label(classes: Sequence[str], positive: str | None) -> int:
         ParamError: not two classes, or no class of that name.
     """
     if len(classes) != 2:
-        raise ParamError("A positive class needs exactly two classes", received=f"{len(classes)} classes")
+        raise ParamError(
+            "A positive class needs exactly two classes", received=counted(len(classes), "class", "classes")
+        )
     if positive is None:
         return 1
     label = index_of(positive, classes)
@@ -67,7 +69,8 @@ def predicted_labels(
         return np.asarray(probabilities.argmax(axis=1), np.int64)
     if probabilities.shape[1] != 2:
         raise ParamError(
-            "A threshold needs exactly two classes", received=f"{probabilities.shape[1]} classes"
+            "A threshold needs exactly two classes",
+            received=counted(probabilities.shape[1], "class", "classes"),
         )
     if not 0 <= threshold <= 1:
         raise ParamError("A threshold must be a probability", expected="0 to 1", received=threshold)

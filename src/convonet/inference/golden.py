@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from convonet.errors import ModelFileError
 from convonet.json_values import JsonObject
+from convonet.text import counted
 
 GOLDEN_VERSION = 1
 LOAD_TOLERANCE = 1e-4
@@ -122,7 +123,7 @@ def largest_difference(
     if wrong.any():
         worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1)))
         raise refusal(
-            f"probabilities within {tolerance:g} and the same class for each of {len(apart)} images",
+            f"probabilities within {tolerance:g} and the same class for each of {counted(len(apart), 'image')}",
             f"a difference of {apart[worst]:g} for image {worst + 1} (images that differ: {int(wrong.sum())})",
         )
     return float(apart.max(initial=0.0))

@@ -19,6 +19,7 @@ from convonet.inference.onnx_file import GOLDEN_PROPERTY, PROPERTY, info_of, rea
 from convonet.inference.probabilities import to_probabilities
 from convonet.inference.unknown import SCORE_OUTPUT, Scored
 from convonet.own_process import opening_limits
+from convonet.text import counted
 
 # ONNX Runtime's errors have no common class of their own.
 _REFUSALS = (
@@ -146,12 +147,13 @@ def _check_ends(session: onnxruntime.InferenceSession, info: ModelInfo, path: Pa
         sizes_fit = shapes[0][1:] == list(info.pixels.shape) and len(shapes[1]) == 2
         if sizes_fit and (isinstance(shapes[1][1], str | None) or not info.classes or shapes[1][1] == count):
             return
+    ends = f"{counted(len(takes), 'input')} and {counted(len(gives), 'output')}"
     raise ModelFileError(
         "The description in the ONNX file does not match its network",
         where=path,
         expected=f"one input of images {info.pixels.shape}, one output of {count}"
         + (f", and {SCORE_OUTPUT}" if info.unknown is not None else ""),
-        received=f"{len(takes)} inputs and {len(gives)} outputs: {', '.join(map(str, shapes))}"[:200],
+        received=f"{ends}: {', '.join(map(str, shapes))}"[:200],
     )
 
 

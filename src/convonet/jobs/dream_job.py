@@ -25,6 +25,7 @@ from convonet.plots.layers import dream_figure
 from convonet.runs import RECORD, Run
 from convonet.tasks import Split, TrainTask
 from convonet.tasks.explain_tasks import DreamTask
+from convonet.text import counted
 
 _COMPARED = 100
 _SIDE_BY_SIDE = 12
@@ -86,7 +87,7 @@ def _trained_on(path: Path) -> DataParams | None:
 
 def _title(layer: str, compared: int) -> str:
     said = f"What activates {layer}: mean activation"
-    return f"{said}, compared with the best of {compared} images" if compared else said
+    return f"{said}, compared with the best of {counted(compared, 'image')}" if compared else said
 
 
 def _sentence(one: Dream, name: str) -> str:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from convonet.atomic import replacing
 from convonet.data.data_prep import PreparedSet
-from convonet.data.names import SPLIT_TITLES
 from convonet.data.sources import has_set
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.documents.exports import Int8Numbers, NetworkNumbers
 from convonet.errors import DataError, InputError, ModelFileError
 from convonet.events import FileSaved, StageStarted, Warned, Watch

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convonet.data.arrays import address_of, is_arrays, load_array
-from convonet.data.counted import counted
 from convonet.data.decode import read_image
 from convonet.data.pixels import Pixels, fitted, flat
 from convonet.data.pool import Meter, decoding_workers, in_order
@@ -21,6 +20,7 @@ from convonet.inference.feature_file import FeatureFile, stamp_of
 from convonet.inference.net_input import NetInput
 from convonet.nets.registry import create_model
 from convonet.params import HyperParams, PixelParams
+from convonet.text import counted
 from convonet.training.features import FrozenBackbone, split_at_backbone
 from convonet.training.image_rows import ImageRows
 
@@ -91,7 +91,7 @@ def _check(where: Path, wanted: int, found: int, watch: Watch) -> None:
         raise DataError(
             "None of the images in this folder can be read",
             where=where,
-            received=counted(wanted, "file", "files"),
+            received=counted(wanted, "file"),
         )
     if found < wanted:
         skipped = counted(wanted - found, "image cannot be read and is", "images cannot be read and are")

@@ -20,6 +20,7 @@ from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import filters_figure, maps_figure
 from convonet.runs import Run
 from convonet.tasks.explain_tasks import LayersTask
+from convonet.text import counted
 
 STAGE = "layers"
 DOCUMENT = "layers.json"
@@ -78,7 +79,7 @@ def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> DrawnLayer
         row = DrawnLayer(name=drawn.layer, kind=kind, file=file, shape=drawn.shape)
     else:
         height, width, count = drawn.values.shape
-        note = f"{count} maps of {height}×{width}, {drawn.silent} inactive"
+        note = f"{counted(count, 'map')} of {height}×{width}, {drawn.silent} inactive"
         figure = maps_figure(drawn.values, title=f"After {drawn.layer}", note=note)
         row = DrawnLayer(
             name=drawn.layer,

@@ -67,8 +67,9 @@ class PlanDecisions:
         if release is not None:
             hyper = hyper.changed(release=str(int(release.value)))
         if self.task.hyper.is_set("batch_size"):
-            # The person's, or half of it after the memory was not enough.
-            hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
+            # The candidate's is smaller after its memory was not enough, the task's in runs of earlier versions.
+            smaller = min(hyper.batch_size, self.task.hyper.batch_size)
+            hyper = hyper.changed(batch_size=smaller)
         if validation and candidate.kind != "frozen" and not hyper.is_set("save_best"):
             # The model is calibrated in the end, so an epoch that is too sure of itself is not worse for that.
             hyper = hyper.changed(save_best=CALIBRATED_LOSS)
@@ -216,7 +217,7 @@ def _rate_field(candidate: Candidate) -> str:
 
 def _why_epochs(candidate: Candidate, epochs: int, speed: Speed, left: float) -> str:
     if epochs:
-        trained = counted(epochs, "epoch", "epochs")
+        trained = counted(epochs, "epoch")
         return f"{speed.images_per_second:,.0f} images/s: {trained} of {speed.epoch_seconds:.0f} s"
     needed = candidate.least_epochs * speed.epoch_seconds
     return f"needs at least {needed:.0f} s, but only {max(left, 0):.0f} s of the time budget are left"

@@ -17,8 +17,9 @@ import numpy as np
 from convonet.data.sources import DataSets
 from convonet.documents.plan import Candidate, Plan, ValidationScore
 from convonet.documents.training import TrainDocument
-from convonet.errors import Cancelled, ConvonetError, DataError
+from convonet.errors import Cancelled, ConvonetError, DataError, OutOfMemoryError
 from convonet.events import CandidateEnded, CandidateStarted, Watch
+from convonet.hints import Hint, option
 from convonet.jobs.fitting import held_out
 from convonet.jobs.plan_candidates import Trained, contest
 from convonet.jobs.plan_decisions import PlanDecisions
@@ -31,6 +32,7 @@ from convonet.nets.net_model import NetModel
 from convonet.planning import score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
+from convonet.runs.memory import NO_MEMORY
 from convonet.tasks import TrainTask
 from convonet.training.scoring import probabilities_of
 
@@ -101,12 +103,23 @@ class _Carrying:
                     self._ended(candidate.changed(state="failed", reason=error.sentence()))
         if self.best is None:
             # The last failure is the one with a reason that the person can act on.
-            raise failure or ConvonetError("No candidate of the plan could be trained")
+            raise failure or self._no_candidate()
         if not self.work.task.validation:
             refit(self.work, self.best)
         else:
             publish_best(self.work, self.best)
         clean(self.work)
+
+    def _no_candidate(self) -> ConvonetError:
+        """An earlier attempt has tried all of them."""
+        hint = Hint.of(
+            "Use a smaller image size, or {} with a small network",
+            option("recipe", "none"),
+            window="Use a smaller image size, or your own values with a small network",
+        )
+        if any(one.reason == NO_MEMORY for one in self.work.plan.candidates):
+            return OutOfMemoryError("There is not enough memory to train any network of the plan", hint=hint)
+        return ConvonetError("No candidate of the plan could be trained")
 
     def _one(self, candidate: Candidate) -> None:
         started = time.monotonic()

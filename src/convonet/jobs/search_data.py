@@ -8,6 +8,7 @@ from convonet.jobs.checks import check_before_training
 from convonet.jobs.preparing import prepare
 from convonet.params import DataParams
 from convonet.runs import Run
+from convonet.text import counted
 from convonet.tuning.fold_data import FoldData
 
 
@@ -44,6 +45,7 @@ def prepare_search(
     # Cut once here, so that every trainer has the same folds.
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
-        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are used. Increase the limit `images` to use more"
+        used = f"{len(cut.chosen):,} of {counted(len(cut.labels), 'image')} are used"
+        message = f"{used}. Increase the limit `images` to use more"
         watch.tell(Warned(message=message, subject="images"))
     return cut

@@ -16,6 +16,7 @@ from convonet.hints import Hint, option
 from convonet.jobs.train_sets import prepare_sets
 from convonet.runs import Run
 from convonet.tasks import TrainTask
+from convonet.text import counted
 
 
 def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> TrainDocument:
@@ -31,7 +32,7 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     if task.processes > 1 and task.recipe != "none":
         raise InputError(
             "A recipe can train in only one process",
-            received=f"recipe {task.recipe} with {task.processes} workers",
+            received=f"recipe {task.recipe} with {counted(task.processes, 'worker')}",
             hint=Hint.of(
                 "Use {} or one worker",
                 option("recipe", "none"),

@@ -151,7 +151,7 @@ def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, 
         raise DataError(
             "There are too few images to hold some out for validation",
             where=task.data.train_dir,
-            received=counted(len(train), "image", "images"),
+            received=counted(len(train), "image"),
             hint="Add images, specify a validation folder, or train without validation",
         )
     return kept, train, held

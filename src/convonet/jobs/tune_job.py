@@ -176,7 +176,7 @@ def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
     # Some that failed are rows of the table; if all did, the person must know why.
     if failed and len(failed) == len(rows):
         raise TrainingError(
-            f"None of the {counted(len({row.trial for row in rows}), 'setting', 'settings')} could be trained",
+            f"None of the {counted(len({row.trial for row in rows}), 'setting')} could be trained",
             received=failed[0].reason,
             hint="Use smaller or different values",
         )

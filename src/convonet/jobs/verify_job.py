@@ -12,7 +12,6 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from convonet.data.counted import counted
 from convonet.documents.repetition import (
     ComparedPart,
     EnvironmentChange,
@@ -31,7 +30,7 @@ from convonet.runs.trials import TRIALS
 from convonet.tasks import StudyTask, Task, TrainTask, TuneTask, traits_of
 from convonet.tasks.moved import check_images, moved
 from convonet.tasks.verify_task import VerifyTask
-from convonet.text import file_name
+from convonet.text import counted, file_name
 
 MODEL = "model.keras"
 

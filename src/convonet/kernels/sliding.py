@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convonet.errors import ParamError
 from convonet.kernels.arithmetic import Padding, output_side, same_padding
+from convonet.text import counted
 
 FloatArray = NDArray[np.float64]
 Pooling = Literal["max", "average"]
@@ -172,7 +173,7 @@ def _fitting(image: ArrayLike, weights: ArrayLike, *, maps: bool = True) -> tupl
     if kernel.ndim != 4 or kernel.shape[2] != pixels.shape[2]:
         raise ParamError(
             "The kernel does not fit the image",
-            expected=f"weights for {pixels.shape[2]} channels",
+            expected=f"weights for {counted(pixels.shape[2], 'channel')}",
             received=f"weights of shape {given}",
         )
     return pixels, kernel

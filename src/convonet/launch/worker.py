@@ -28,7 +28,7 @@ from convonet.json_values import object_at
 from convonet.launch.resume import can_resume
 from convonet.own_process import NO_ROOM_CODE, OPENING_SECONDS
 from convonet.runs import Run
-from convonet.runs.memory import halve_batch, memory_kills
+from convonet.runs.memory import memory_kills, train_with_less
 from convonet.runs.run import now
 
 KILL_SECONDS = 5.0
@@ -147,11 +147,11 @@ class Worker:
         return state
 
     def _restarted_with_less(self) -> bool:
-        """After a death for want of memory: the same run again, with half the batch."""
+        """After a death for want of memory: the same run again, with half the batch or without the candidate."""
         # Who stopped it does not want it back.
         if self._killed or self._cancelled_at is not None or not self._lacked_memory():
             return False
-        if not halve_batch(self.run):
+        if not train_with_less(self.run):
             return False
         # The error of the attempt before must not stay in the record of a run that goes on.
         self.run.update(state=RunState.WAITING, error=None)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convonet.text import counted
+
 from . import _checks
 from ._checks import FloatArray, IntArray
 
@@ -191,9 +193,12 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     images = result.both_right + result.only_a + result.only_b + result.both_wrong
     only_a, only_b = result.only_a, result.only_b
     verb = "is" if only_a == 1 else "are"
-    counts = f"Of {images:,} images, {only_a} {verb} predicted correctly only by {name_a} and {only_b} only by {name_b}"
+    counts = (
+        f"Of {counted(images, 'image')}, {only_a} {verb} predicted correctly only by {name_a} "
+        f"and {only_b} only by {name_b}"
+    )
     if only_a + only_b == 0:
-        return f"{name_a} and {name_b} predict the same {result.both_right:,} of {images:,} images correctly."
+        return f"{name_a} and {name_b} predict the same {result.both_right:,} of {counted(images, 'image')} correctly."
     p = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     if result.p_value >= alpha:
         return f"{counts}: the difference may be due to chance ({p})."

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convonet.text import counted
+
 from . import _checks
 from ._checks import BoolArray, FloatArray, IntArray
 
@@ -73,7 +75,9 @@ def threshold_for_recall(y_true: ArrayLike, p_positive: ArrayLike, min_recall: f
     is_positive, p = _pair(y_true, p_positive)
     found = np.sort(p[is_positive])[::-1]
     if found.size == 0:
-        raise ValueError(f"y_true: expected at least one positive, received 0 of {len(is_positive)} values.")
+        raise ValueError(
+            f"y_true: expected at least one positive, received 0 of {counted(len(is_positive), 'value')}."
+        )
     recalls = np.arange(1, len(found) + 1) / len(found)
     return float(found[np.searchsorted(recalls, min_recall)])
 

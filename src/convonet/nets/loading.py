@@ -23,6 +23,7 @@ from convonet.nets.last_layer import last_layer
 from convonet.nets.safe_file import WEIGHTS, read_h5_text, read_keras_text
 from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
+from convonet.text import counted
 
 _REGISTERED = Spelling(
     "first run the code that registers them with keras.saving.register_keras_serializable",
@@ -135,8 +136,8 @@ def _check_fits(network: keras.Model, info: ModelInfo, path: Path) -> None:
     raise ModelFileError(
         "The description in the model file does not match its network",
         where=path,
-        expected=f"images of {takes} and {gives} outputs",
-        received=f"images of {info.pixels.shape} and {expected} outputs",
+        expected=f"images of {takes} and {counted(gives, 'output')}",
+        received=f"images of {info.pixels.shape} and {counted(expected, 'output')}",
     )
 
 

@@ -20,6 +20,7 @@ from convonet.errors import ModelFileError
 from convonet.inference.keras_file import UNREADABLE, damaged, info_text
 from convonet.inference.model_info import MEMBER
 from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
+from convonet.text import counted
 
 MAX_BYTES = 4 * 2**30
 MAX_TEXT = 64 * 2**20
@@ -188,7 +189,7 @@ def _checked_config(content: bytes | str, path: Path) -> LayerConfig:
             "The network has too many layers",
             where=path,
             expected=f"at most {MAX_LAYERS:,}",
-            received=f"{layers:,} layers in {len(parts):,} parts",
+            received=f"{counted(layers, 'layer')} in {counted(len(parts), 'part')}",
         )
     for part in parts:
         _check_part(part, path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from convonet.params.families import family_info
 from convonet.params.hyper_params import HyperParams
+from convonet.text import counted
 
 _FEW, _SOME = 10_000, 100_000
 _UNEVEN = 2.5
@@ -97,7 +98,7 @@ def _batch(facts: SetFacts, hyper: HyperParams) -> Advice | None:
         return None
     return Advice(
         "large_batch",
-        f"With {facts.images} images and a batch of {hyper.batch_size}, an epoch has fewer than four steps. "
+        f"With {counted(facts.images, 'image')} and a batch of {hyper.batch_size}, an epoch has fewer than four steps. "
         "Use a smaller batch, such as 16.",
     )
 
@@ -110,9 +111,9 @@ def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     sure = facts.images < _FEW
     return Advice(
         "transfer",
-        f"With {facts.images:,} images, a pretrained backbone is usually better than training from scratch."
+        f"With {counted(facts.images, 'image')}, a pretrained backbone is usually better than training from scratch."
         if sure
-        else f"With {facts.images:,} images, a pretrained backbone may be better. Train one and compare.",
+        else f"With {counted(facts.images, 'image')}, a pretrained backbone may be better. Train one and compare.",
     )
 
 
@@ -137,7 +138,7 @@ def _uneven(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     share = counts[most] / facts.images
     return Advice(
         "uneven",
-        f"{most} has {counts[most]:,} images and {least} {counts[least]:,}: always predicting {most} would be "
+        f"{most} has {counted(counts[most], 'image')} and {least} {counts[least]:,}: always predicting {most} would be "
         f"correct for {100 * share:.1f}% of the images. Balance the classes, and look at AUC and "
         "recall instead of accuracy.",
     )

@@ -140,7 +140,8 @@ class Field:
             return ""
         if isinstance(value, bool):
             return "true" if value else "false"
-        if self.kind == "size":
+        # Files spell a square as one number.
+        if self.kind == "size" and not isinstance(value, int):
             return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
         if self.kind in ("ints", "floats") and isinstance(value, (list, tuple)):
             return ("-" if self.kind == "ints" else " ").join(f"{item:g}" for item in value)

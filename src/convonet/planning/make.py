@@ -15,6 +15,7 @@ from convonet.params.fields import ParamValues
 from convonet.params.labels import settings_text
 from convonet.params.recipes import DEFAULT_MINUTES, PLANNED, PlannedRecipe, recipe
 from convonet.planning.facts import facts_of
+from convonet.text import counted
 
 _PREFERRED = (
     "efficientnet_lite0",
@@ -274,7 +275,7 @@ def _sentence(
     facts: ImageFacts, candidates: Sequence[Candidate], backbone: BaseInfo | None, minutes: float
 ) -> str:
     """For example: 245 photographs, 2 classes → EfficientNet-Lite0, 224 px, about 1 minute."""
-    found = f"{facts.images:,} {facts.noun}, {len(facts.counts)} classes"
+    found = f"{counted(facts.images, facts.noun)}, {counted(len(facts.counts), 'class', 'classes')}"
     # The sentence names the candidate that is most likely to win.
     used = next((one for one in candidates if one.kind != "own"), candidates[0])
     height, width = used.image_size

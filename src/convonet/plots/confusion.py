@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from convonet.plots.figures import INK, LINE, TICK_SIZE, TITLE_SIZE, new_figure, tidy
 from convonet.plots.fonts import columns_of, find_fonts
 from convonet.plots.registry import register
+from convonet.text import counted
 
 # Beyond it a number in each cell could not be read at any size that fits a screen.
 _MOST_INCHES = 16.0
@@ -51,7 +52,9 @@ def matrix_cells(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool =
     """
     counts = np.asarray(matrix, dtype=np.int64)
     if counts.shape != (len(classes), len(classes)):
-        raise ValueError(f"matrix: expected {len(classes)} rows and columns, received shape {counts.shape}.")
+        raise ValueError(
+            f"matrix: expected {counted(len(classes), 'row')} and columns, received shape {counts.shape}."
+        )
     sums = counts.sum(axis=1, keepdims=True)
     # A class without images has a row sum of 0.
     shares = counts / np.maximum(sums, 1)

@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from convonet.text import counted
+
 _MOST_NAMED = 20
 
 
@@ -29,7 +31,7 @@ def map_figure(place: NDArray[np.floating[Any]], labels: NDArray[np.int64], clas
         )
     axes.set_aspect("equal")
     axes.set_axis_off()
-    axes.set_title(f"{len(place):,} images; similar ones lie close together")
+    axes.set_title(f"{counted(len(place), 'image')}; similar ones lie close together")
     if 1 < len(classes) <= _MOST_NAMED:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, markerscale=2)
     return figure

@@ -16,6 +16,7 @@ from matplotlib.patches import Polygon
 from convonet.documents.network import LayerRow
 from convonet.plots.figures import BLUE, GREEN, INK, LIGHT_BLUE, LIGHT_ORANGE, MUTED, ORANGE, new_figure
 from convonet.plots.registry import register
+from convonet.text import counted
 
 MAX_SLABS = 40
 _A_LINE = 10
@@ -82,7 +83,7 @@ def slabs_of(layers: Sequence[LayerRow]) -> list[Slab]:
         half = MAX_SLABS // 2
         middle = slabs[half - 1 : -half]
         params, count = sum(slab.params for slab in middle), sum(slab.layers for slab in middle)
-        rest = Slab("other", f"{count} more layers", middle[-1].shape, (), params, count)
+        rest = Slab("other", counted(count, "more layer"), middle[-1].shape, (), params, count)
         slabs = [*slabs[: half - 1], rest, *slabs[-half:]]
     return slabs
 
@@ -201,8 +202,8 @@ def draw_slab(ax: Axes, slab: Slab, place: float, largest: int) -> None:
 
 def _words(slab: Slab) -> list[str]:
     """What stands below a body, line by line."""
-    notes = f"{slab.layers} layers" if slab.kind == "network" else " ".join(slab.notes)
-    params = f"{slab.params:,} parameters" if slab.params else ""
+    notes = counted(slab.layers, "layer") if slab.kind == "network" else " ".join(slab.notes)
+    params = counted(slab.params, "parameter") if slab.params else ""
     return [word for word in (slab.title, "×".join(map(str, slab.shape)), notes, params) if word]
 
 

@@ -41,7 +41,7 @@ class StudyCase(NamedTuple):
         """What came of it."""
         if self.epochs is None:
             return "not reached"
-        return counted(self.epochs, "epoch", "epochs")
+        return counted(self.epochs, "epoch")
 
 
 def study_cases(task: StudyTask, rows: Sequence[StudyRow]) -> list[StudyCase]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from convonet.data.counted import counted
-from convonet.data.names import SPLIT_TITLES
-from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.params import HyperParams, fields_of
 from convonet.params.bases import BASES
@@ -12,6 +10,7 @@ from convonet.params.families import FAMILIES
 from convonet.reports.card import KnownSentences
 from convonet.reports.images import ImagesPart
 from convonet.reports.page import between, percent
+from convonet.text import counted
 
 _MOST_NAMED = 20
 _AUGMENTATION = "Augmentation"
@@ -45,7 +44,7 @@ def _details(record: RunRecord, images: ImagesPart) -> list[str]:
     version = record.versions.get("convonet", "")
     return [
         f"An image classifier ({_network(record)}), trained on {record.day} with Convonet {version}.",
-        f"It distinguishes {len(names)} classes: {shown}.",
+        f"It distinguishes {counted(len(names), 'class', 'classes')}: {shown}.",
     ]
 
 
@@ -93,7 +92,7 @@ def _factors(record: RunRecord) -> list[str]:
 
 def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
     facts = [
-        f"{total:,} {SPLIT_TITLES[name]} images."
+        f"{counted(total, f'{SPLIT_TITLES[name]} image')}."
         for name, total in zip(images.sets, images.totals, strict=True)
         if name != "test"
     ]
@@ -108,7 +107,7 @@ def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
 
 
 def _evaluation_data(tested: EvaluationDocument) -> list[str]:
-    facts = [f"{tested.images:,} {SPLIT_TITLES[tested.split]} images."]
+    facts = [f"{counted(tested.images, f'{SPLIT_TITLES[tested.split]} image')}."]
     if tested.root:
         facts.append(f"From the folder {tested.root}.")
     return facts
@@ -120,7 +119,7 @@ def _analyses(tested: EvaluationDocument) -> list[str]:
     return [
         f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "
         f"{tested.macro_f1:.3f}.",
-        f"Lowest recall: {worst.class_}, {percent(worst.recall)} of {worst.support:,} images.",
+        f"Lowest recall: {worst.class_}, {percent(worst.recall)} of {counted(worst.support, 'image')}.",
     ]
 
 

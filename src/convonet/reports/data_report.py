@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from convonet.data.counted import counted
 from convonet.data.inspection import Inspection, Leak
 from convonet.reports.page import TemplateValues, write_page
 from convonet.reports.pictures import Pictures
+from convonet.text import counted
 
 # Every picture is embedded in the page, so these limits keep the file small.
 _GROUPS = 12
@@ -62,13 +62,11 @@ def data_page(inspection: Inspection) -> TemplateValues:
 
 def _summary(inspection: Inspection) -> list[str]:
     images, classes = inspection.images, len(inspection.classes)
-    beside = f", and {inspection.test.images:,} test images" if inspection.test else ""
-    said = [f"{images:,} images in {classes:,} classes{beside}."]
+    beside = f", and {counted(inspection.test.images, 'test image')}" if inspection.test else ""
+    said = [f"{counted(images, 'image')} in {counted(classes, 'class', 'classes')}{beside}."]
     found = sum(len(part.warnings) for part in (inspection, inspection.test) if part is not None)
     said.append(
-        f"{counted(found, 'finding', 'findings')} to check before training."
-        if found
-        else "No problems were found."
+        f"{counted(found, 'finding')} to check before training." if found else "No problems were found."
     )
     return said
 

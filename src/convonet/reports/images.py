@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.data.counted import counted
 from convonet.data.locations import location_of
 from convonet.documents.evaluation import EvaluationDocument
 from convonet.documents.run_record import MarkRow, RunRecord, SetRecord
@@ -17,6 +16,7 @@ from convonet.params import DataParams
 from convonet.reports.pictures import Pictures
 from convonet.runs import Run
 from convonet.tasks import Split
+from convonet.text import counted
 
 FILES = "data_files.csv"
 """What a sentence calls the images of a set."""
@@ -133,7 +133,7 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
     if counts and max(counts.values()) >= _OUT_OF_BALANCE * min(counts.values()):
         large, small = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         yield (
-            f"Unbalanced classes: {counts[large]:,} training images of {large}, {counts[small]:,} of {small}; "
+            f"Unbalanced classes: {counted(counts[large], 'training image')} of {large}, {counts[small]:,} of {small}; "
             "accuracy alone is misleading"
         )
     seen: dict[str, list[SetFile]] = defaultdict(list)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.data.names import SPLIT_TITLES
-from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
@@ -26,6 +25,7 @@ from convonet.runs.sets_table import sets_table
 from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split, TrainTask
+from convonet.text import counted
 
 _MISTAKES = 40
 _MOST_CELLS = 20
@@ -105,7 +105,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
         low, _ = tested.accuracy_interval
         which = SPLIT_TITLES[tested.split]
         sentences.append(
-            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
+            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {counted(tested.images, 'image')} "
             f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
             f"{percent(tested.baseline_accuracy)}."
         )

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from convonet._version import __version__
 from convonet.atomic import write_text
+from convonet.text import counted
 
 TemplateValues = dict[str, object]
 """What a template of `templates/` is filled with, by the names that it uses."""
@@ -48,7 +49,13 @@ def _environment() -> jinja2.Environment:
         # A misspelled name in a template then raises an error instead of leaving an empty spot.
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"percent": percent, "between": between, "number": number, "count": count}
+    environment.filters |= {
+        "percent": percent,
+        "between": between,
+        "number": number,
+        "count": count,
+        "counted": counted,
+    }
     return environment
 
 

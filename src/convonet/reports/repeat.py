@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from convonet.data.counted import counted
 from convonet.documents.run_record import RunRecord
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.migrations import VERSION_KEY
+from convonet.text import counted
 
 Rows = list[tuple[str, str]]
 
@@ -64,7 +64,7 @@ def _shown(value: Any) -> str:
 def _about(record: RunRecord) -> Rows:
     machine, plan = record.machine, record.plan
     memory = machine.memory_bytes
-    cores = counted(machine.cores, "core", "cores") if machine.cores else ""
+    cores = counted(machine.cores, "core") if machine.cores else ""
     installed = f"{memory / 2**30:.0f} GiB" if memory else ""
     rows = [
         ("Run", record.id),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convonet.data.counted import counted
 from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument, StudyResult
 from convonet.params.labels import label_of, settings_text, value_text
@@ -14,6 +13,7 @@ from convonet.reports.pictures import file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
 from convonet.runs.documents import run_document
+from convonet.text import counted
 
 _PICTURES = {
     "importance.png": "Importance of parameters",
@@ -64,7 +64,7 @@ def _search_summary(document: SearchDocument) -> list[str]:
         return ["No trials have finished."]
     values = settings_text(best.params)
     spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
-    settings = counted(document.trials, "setting", "settings")
+    settings = counted(document.trials, "setting")
     said = [
         f"The best of {settings} is {values}: accuracy {100 * best.mean_accuracy:.2f}%{spread} on the "
         "held-out images."

@@ -6,6 +6,7 @@ from convonet import documents
 from convonet.errors import DocumentError
 from convonet.runs.predicted_images import PredictedImage, in_common, predicted_images
 from convonet.runs.run import Run
+from convonet.text import counted
 
 
 def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> documents.RunDifference:
@@ -59,7 +60,7 @@ def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: 
     if not images:
         return f"{a} and {b} have no test images in common."
     changes = f"{gained:,} became correct, {lost:,} became wrong"
-    text = f"{b} predicts {changed:,} of {images:,} images differently from {a}: {changes}."
+    text = f"{b} predicts {changed:,} of {counted(images, 'image')} differently from {a}: {changes}."
     return text + (f" The two runs differ in {marks:,} mark{'' if marks == 1 else 's'}." if marks else "")
 
 

@@ -9,7 +9,7 @@ from convonet import documents
 from convonet.errors import ConvonetError
 from convonet.runs.predicted_images import predicted_images
 from convonet.runs.run import Run
-from convonet.text import path_key
+from convonet.text import counted, path_key
 
 
 def marked_since(run: Run) -> int:
@@ -43,7 +43,7 @@ def outdated_sentence(name: str, count: int) -> str:
     """
     if not count:
         return ""
-    images = "1 test image was" if count == 1 else f"{count:,} test images were"
+    images = counted(count, "test image was", "test images were")
     return f"The scores of {name} are outdated: {images} marked after the test. Test again."
 
 

@@ -23,7 +23,7 @@ from convonet.runs.naming import distinct, title_of
 from convonet.runs.outdated import marked_since, outdated_sentence
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import Run
-from convonet.text import local_path
+from convonet.text import counted, local_path
 
 _DEPTH = 3
 _LOCK_SECONDS = 5.0
@@ -119,7 +119,7 @@ class RunStore:
             return next(iter(matches.values()))
         if matches:
             raise RunNotFoundError(
-                f"{len(matches)} runs are called {name}",
+                f"{counted(len(matches), 'run is', 'runs are')} called {name}",
                 received=", ".join(map(str, matches)),
                 hint="Specify the path",
             )

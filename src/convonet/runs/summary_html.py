@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from convonet.documents.summary import TrainingSummary, Tried
+from convonet.text import counted
 
 _TITLES = ("Candidate", "Validation accuracy", "95% CI", "Epochs", "Seconds", "")
 
@@ -18,7 +19,7 @@ def summary_html(summary: TrainingSummary) -> str:
         parts.append(f"<table><tr>{head}</tr>{rows}</table>")
     if summary.accuracy is not None and summary.interval is not None:
         parts.append(
-            f"<p>Test accuracy <b>{_percent(summary.accuracy)}</b> on {summary.images:,} images "
+            f"<p>Test accuracy <b>{_percent(summary.accuracy)}</b> on {counted(summary.images, 'image')} "
             f"(95% CI {_interval(summary.interval)}); always predicting the most common class gives "
             f"{_percent(summary.baseline or 0.0)}.</p>"
         )

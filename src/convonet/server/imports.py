@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 
 from convonet.atomic import storage_error, write_json
-from convonet.data.counted import counted
 from convonet.data.names import is_image_name
 from convonet.server.confine import Root
 from convonet.server.import_content import files_of, innermost, pixels_wrong, put
@@ -24,7 +23,7 @@ from convonet.server.import_zip import unpack
 from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal, no_such
 from convonet.server.settings import Limits
-from convonet.text import file_name
+from convonet.text import counted, file_name
 
 FOLDER = "uploads"
 _INCOMING = ".incoming"
@@ -204,8 +203,8 @@ class Imports:
             raise Refusal(
                 413,
                 "The images take too much space",
-                expected=f"at most {limits.import_files:,} files and {limits.import_bytes:,} bytes",
-                received=f"{files:,} files and {size:,} bytes",
+                expected=f"at most {counted(limits.import_files, 'file')} and {limits.import_bytes:,} bytes",
+                received=f"{counted(files, 'file')} and {size:,} bytes",
             )
         free = shutil.disk_usage(self._root.path).free
         # An archive needs the space twice, packed and unpacked.
@@ -271,4 +270,4 @@ def _some(skipped: list[tuple[str, str]]) -> str:
     if not skipped:
         return ""
     name, reason = skipped[0]
-    return f"{counted(len(skipped), 'other file', 'other files')}, for example {name} ({reason})"
+    return f"{counted(len(skipped), 'other file')}, for example {name} ({reason})"

@@ -114,8 +114,9 @@ class Progress:
             self.candidate = None
             self.ended = [one for one in self.ended if one.name != event.name] + [event]
         elif isinstance(event, Warned):
-            if event.message not in self.messages:
-                self.messages.append(event.message)
+            message = event.window or event.message
+            if message not in self.messages:
+                self.messages.append(message)
         elif isinstance(event, TrainingStopped):
             self.messages.append(_stopped(event.epoch, event.reason))
 

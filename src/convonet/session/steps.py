@@ -53,24 +53,24 @@ def _data(session: Session) -> tuple[Standing, str]:
     train, test = session.sets.images("train"), session.sets.images("test")
     if not train and not test:
         return "open", "Choose a folder"
-    shown = counted(train, "image", "images") if train else counted(test, "test image", "test images")
+    shown = counted(train, "image") if train else counted(test, "test image")
     return "done", f"{shown}, {counted(len(session.sets.classes), 'class', 'classes')}"
 
 
 def _params(session: Session) -> tuple[Standing, str]:
     if wrong := session.params.faults.count:
-        return "wrong", "A value is invalid" if wrong == 1 else f"{wrong} values are invalid"
+        return "wrong", "A value is invalid" if wrong == 1 else f"{wrong:,} values are invalid"
     if session.params.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None
         return ("done" if there else "open"), RECIPE_TITLES[session.params.recipe]
     hyper = session.params.hyper
-    note = f"{hyper.family}, {counted(hyper.epochs, 'epoch', 'epochs')}"
+    note = f"{hyper.family}, {counted(hyper.epochs, 'epoch')}"
     return ("done" if session.params.space.choices or session.model else "open"), note
 
 
 def _network(session: Session) -> tuple[Standing, str]:
     if session.summary is not None:
-        return "done", f"{session.summary.params:,} parameters"
+        return "done", counted(session.summary.params, "parameter")
     if session.model is not None:
         return "done", "From the model"
     return _offered(session, "initialise", "See the layers")

@@ -14,6 +14,7 @@ from convonet.nets.backend import keras
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.params.stopping_params import CALIBRATED_LOSS
+from convonet.text import counted
 from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
 from convonet.training.linear_head import fit_head
@@ -67,7 +68,7 @@ def _output_of(head: NetModel) -> keras.layers.Dense:
     raise ParamError.of(
         {
             "head_solver": "head_solver (Head solver): lbfgs fits one dense output on pooled features; expected a head "
-            f"that consists only of pooling, received {len(layers)} layers with weights"
+            f"that consists only of pooling, received {counted(len(layers), 'layer')} with weights"
         }
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.params.stopping_params import CALIBRATED_LOSS
+from convonet.text import counted
 from convonet.training.collapse import Collapse
 
 _LEAST_EPOCHS = 4
@@ -173,7 +174,8 @@ def _oscillating(loss: Array) -> Finding | None:
         return None
     return Finding(
         "rate_too_high",
-        f"The training loss goes up and down: it rose by more than 5% after {len(ups)} of {len(steps)} epochs.",
+        f"The training loss goes up and down: it rose by more than 5% after "
+        f"{len(ups)} of {counted(len(steps), 'epoch')}.",
         "Try a learning rate 10 times smaller or a larger batch size, and check the images.",
     )
 

@@ -15,6 +15,7 @@ import torch
 from convonet.errors import InputError
 from convonet.hints import Hint, option
 from convonet.params.computing_params import Precision
+from convonet.text import counted
 
 _FIRST_SCALE, _LEAST_SCALE = 2.0**16, 1.0
 _STEADY_STEPS = 2000
@@ -40,7 +41,7 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
     if precision == "float16" and workers > 1:
         raise InputError(
             "float16 cannot be used with several processes",
-            received=f"precision=float16 with {workers} workers",
+            received=f"precision=float16 with {counted(workers, 'worker')}",
             hint=Hint.of(
                 "Use precision=bfloat16, or {}",
                 option("workers", 1),

@@ -10,6 +10,7 @@ import torch.distributed as dist
 from convonet.errors import TrainingError
 from convonet.nets import backend
 from convonet.ray_cluster import actor_variables, connected, first_line
+from convonet.text import counted
 from convonet.training.gradient_worker import serve_sent
 from convonet.training.process_group import ProcessGroup, WorkerConfig, join
 
@@ -49,7 +50,7 @@ class RayGroup(ProcessGroup):
             self.stop()
             raise TrainingError(
                 "The Ray cluster has no resources for the workers, or has lost one of them",
-                expected=f"{self.size - 1} workers with {self._threads} cores each",
+                expected=f"{counted(self.size - 1, 'worker')} with {counted(self._threads, 'core')} each",
                 received=first_line(error),
                 hint="Use fewer workers or threads",
             ) from error

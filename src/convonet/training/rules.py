@@ -101,7 +101,7 @@ class EarlyStopping:
         self.waited += 1
         if self.waited < self.patience:
             return None
-        return f"{self.monitor} has not improved for {counted(self.patience, 'epoch', 'epochs')}"
+        return f"{self.monitor} has not improved for {counted(self.patience, 'epoch')}"
 
     def state(self) -> PatienceState:
         """What a checkpoint keeps."""

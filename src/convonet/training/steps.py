@@ -17,6 +17,7 @@ from convonet.nets.statistics import freeze_fixed
 from convonet.params.computing_params import Precision
 from convonet.params.hyper_params import HyperParams
 from convonet.tasks.task import ExecutorName
+from convonet.text import counted
 from convonet.training.image_rows import Batch
 from convonet.training.losses import BOUNDARIES, create_loss
 
@@ -109,7 +110,7 @@ def _divided(
     if backend.name() != "torch" or hyper is None:
         raise InputError(
             "Training in several processes needs the torch backend",
-            received=f"{workers} workers on {backend.name()}",
+            received=f"{counted(workers, 'worker')} on {backend.name()}",
             hint=Hint.of(
                 "Train with {}", option("workers", 1), window="Set Processes to 1 on the Parameters page"
             ),

@@ -15,6 +15,7 @@ from convonet.data.split import split_rows, stratified_folds
 from convonet.errors import DataError
 from convonet.inference.net_input import NetInput
 from convonet.params.data_params import DataParams, PixelParams
+from convonet.text import counted
 from convonet.tuning.units import repeat_seed
 
 Rows = NDArray[np.int64]
@@ -67,7 +68,7 @@ class FoldData:
                 "There are too few images to hold some out",
                 where=data.train_dir,
                 expected=f"at least {max(folds, 2)}",
-                received=f"{len(chosen)} images",
+                received=counted(len(chosen), "image"),
                 hint="Add images or use fewer folds",
             )
         return cls(

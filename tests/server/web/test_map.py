@@ -54,7 +54,7 @@ def colored(page: Any) -> None:
 
 def few_in_sight_are_shown_as_images(page: Any, canvas: Any) -> None:
     page.wait_for_function(
-        "() => Number(document.querySelector('.map-view canvas').dataset.thumbnails) > 3", timeout=20_000
+        "() => Number(document.querySelector('.map-view canvas').dataset.thumbnails) > 3", timeout=120_000
     )
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -251,7 +251,7 @@ def test_train_compares_candidates_and_tells_what_to_do_next(
     assert sent.value.status == 201
     assert sent.value.request.post_data_json["options"]["recipe"] == "auto"
     page.get_by_role("button", name="Stop").click()
-    page.locator("#doing", has_text="Stopped").wait_for(timeout=60_000)
+    page.locator("#doing", has_text="Stopped").wait_for(timeout=240_000)
     assert page.get_by_role("radio", name="Balanced").is_checked()
 
 

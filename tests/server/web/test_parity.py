@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+import convonet
+
 pytestmark = pytest.mark.slow
 LONG_MS = 120_000
 DATA = {"train_dir": "digits", "image_size": "16"}
@@ -130,6 +132,28 @@ def test_a_model_file_is_opened_and_predicts(
     sent = [("files", ("seven.png", served.image("7").read_bytes()))]
     direct = served.client.post("/runs/first/predict", files=sent).json()["predictions"][0]
     assert answer.inner_text().startswith(direct["predicted"])
+
+
+def test_the_pixel_scaling_of_a_model_made_elsewhere_is_chosen_and_kept(
+    at: Callable[..., Any], served: Any, drop: Callable[..., None]
+) -> None:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((16, 16, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+    file = served.root / "models" / "foreign.keras"
+    keras.Sequential(layers).save(file)
+    page = at("use", known={"model": "models/foreign.keras"})
+    page.get_by_label("Pixel scaling").select_option("−1 to 1")
+    drop(page, [served.image("7")])
+    answer = page.locator(".answer")
+    answer.locator(".what").wait_for(timeout=LONG_MS)
+    (direct,) = convonet.predict(file, [served.image("7")], scaling="symmetric")
+    assert f"{100 * direct.confidence:.1f}% confident" in answer.inner_text()
+    page.reload()
+    assert page.get_by_label("Pixel scaling").input_value() == "symmetric"
+    page.get_by_label("Model", exact=True).select_option("first")
+    page.get_by_label("Pixel scaling").wait_for(state="detached")
 
 
 def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:

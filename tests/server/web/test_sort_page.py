@@ -173,9 +173,9 @@ def listening(root: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Clien
     address = f"http://127.0.0.1:{port}/api/v1"
     with (
         subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server,
-        httpx.Client(base_url=address, timeout=60, trust_env=False) as client,
+        httpx.Client(base_url=address, timeout=240, trust_env=False) as client,
     ):
-        for _ in range(600):
+        for _ in range(2400):
             with suppress(httpx.TransportError):
                 client.get("/health").raise_for_status()
                 break

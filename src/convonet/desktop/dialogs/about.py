@@ -12,6 +12,7 @@ from convonet._version import __version__
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.documents.installation import InstallationDocument
 from convonet.errors import ConvonetError
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.background import Background
@@ -59,11 +60,12 @@ class AboutDialog(QDialog):
     def show_report(self, report: InstallationDocument) -> None:
         """Fill in what was found."""
         machine = report.machine
-        memory = "" if machine.memory_bytes is None else f", {machine.memory_bytes / 2**30:,.0f} GiB"
+        memory = "" if machine.memory_bytes is None else f"{machine.memory_bytes / 2**30:,.0f} GiB"
+        cores = counted(machine.cores, "core") if machine.cores else ""
         rows = {
             "Backend": machine.backend or "–",
             "Device": machine.device or machine.error or "–",
-            "Processor": f"{machine.processor}, {machine.cores} cores{memory}",
+            "Processor": ", ".join(filter(None, (machine.processor, cores, memory))),
             "System": machine.platform,
         } | {name: version for name, version in report.versions.items() if name != "convonet"}
         rows |= {"User folder": report.folders.home}

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QLayout, QPlainTextEdit, QTo
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.errors import ConvonetError, ParamError
 from convonet.hints import hint_for
+from convonet.text import counted
 
 _WIDTH, _NAMES_WIDTH = 560, 110
 
@@ -36,7 +37,7 @@ class ErrorDialog(QDialog):
         # Some messages end in a full stop; the heading below always adds one.
         what = error.what.rstrip(".")
         if isinstance(error, ParamError) and len(error.faults) > 1:
-            what = f"{len(error.faults)} values are invalid"
+            what = counted(len(error.faults), "value is invalid", "values are invalid")
         head = label(f"{what[:1].upper()}{what[1:]}.", "section", wrap=True, select=True)
         head.setFixedWidth(_WIDTH)
         self._more = QPlainTextEdit(self._details())

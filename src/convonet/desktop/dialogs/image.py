@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QDialog, QLabel, QSizePolicy, QWidget
 
 from convonet.desktop.widgets.bars import Bar, BarView
-from convonet.desktop.widgets.basic import button, column, holder, label, row
+from convonet.desktop.widgets.basic import button, column, holder, label, resize_within_screen, row
 from convonet.desktop.widgets.image_grid import PictureCells
 from convonet.desktop.widgets.thumbnails import read_whole
 from convonet.errors import ConvonetError
@@ -25,7 +25,7 @@ class ImageDialog(QDialog):
     def __init__(self, pictures: PictureCells, place: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(860, 600)
+        resize_within_screen(self, 860, 600)
         self._pictures, self._place = pictures, place
         self._whole = QPixmap()
         self._image = QLabel()

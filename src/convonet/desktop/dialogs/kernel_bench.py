@@ -7,12 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QTabWidget,
+    QWidget,
+)
 
 from convonet.data.decode import read_whole
 from convonet.desktop.dialogs.layer_arithmetic import LayerArithmetic
-from convonet.desktop.widgets.basic import button, column, holder, label, pad_spin_boxes, row
+from convonet.desktop.widgets.basic import (
+    button,
+    column,
+    holder,
+    label,
+    pad_spin_boxes,
+    resize_within_screen,
+    row,
+)
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import PictureView
 from convonet.errors import ConvonetError
@@ -49,7 +67,7 @@ class KernelBenchDialog(QDialog):
         self._background, self._ask, self._place = background, ask, folder
         self._pixels: Any = None
         self.setWindowTitle("Kernel explorer")
-        self.resize(900, 700)
+        resize_within_screen(self, 900, 700)
         self.before = PictureView("Image", "Choose an image.")
         self.after = PictureView("Result of the kernel")
         self.after.pointed.connect(self.follow)
@@ -57,6 +75,7 @@ class KernelBenchDialog(QDialog):
         self.fault = label("", "bad", wrap=True)
         self.sums = label("", wrap=True, select=True)
         tabs = QTabWidget()
+        tabs.setAccessibleName("Parts of the kernel explorer")
         tabs.addTab(self._slide_tab(), "Kernel")
         tabs.addTab(LayerArithmetic(), "Layers")
         close = button("Close", self.accept, primary=True)
@@ -113,7 +132,14 @@ class KernelBenchDialog(QDialog):
             8, first, options, self.fault, self.about, pictures, self.facts, where, self.sums, gap=8
         )
         content.setStretch(5, 1)
-        return holder(content)
+        # On a small screen it is scrolled; the dialog never grows beyond the screen.
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(holder(content))
+        return area
 
     def _listen(self) -> None:
         self.kernel.activated.connect(lambda _: self._choose_kernel())

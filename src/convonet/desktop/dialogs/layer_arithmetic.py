@@ -8,6 +8,7 @@ from convonet.desktop.widgets.basic import column, label, row
 from convonet.desktop.widgets.table import TableView
 from convonet.errors import ConvonetError
 from convonet.kernels import MapSize, through_layers
+from convonet.text import counted
 
 _COLUMNS = ("Layer", "Output", "Parameters", "Receptive field", "Multiply-adds")
 _FIRST = "conv:32,3,same pool:2 conv:32,3,same pool:2 flatten dense:512 dense:10"
@@ -53,4 +54,4 @@ class LayerArithmetic(QWidget):
         self.table.show_rows(
             [(one.text, one.output.text, one.params, one.receptive_field, one.multiply_adds) for one in found]
         )
-        self.total.setText(f"{sum(one.params for one in found):,} parameters")
+        self.total.setText(counted(sum(one.params for one in found), "parameter"))

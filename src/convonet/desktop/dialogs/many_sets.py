@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QDialog, QWidget
 
 from convonet.desktop.many_queue import ManyQueue, QueuedSet
-from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.basic import button, column, label, resize_within_screen, row
 from convonet.desktop.widgets.table import TableView, percent, tenths
 from convonet.errors import ConvonetError
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.many_sets import FoundSet, find_sets
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -40,7 +41,7 @@ class ManySetsDialog(QDialog):
         self._controller, self._session = controller, controller.session
         self.queue = ManyQueue.of(controller)
         self.setWindowTitle("Train on many sets")
-        self.resize(1120, 480)
+        resize_within_screen(self, 1120, 480)
         self._note = label("", "muted", wrap=True)
         self.choose_button = button("Choose folder …", self._choose)
         self.start_button = button("Train", self._start, primary=True)
@@ -85,7 +86,7 @@ class ManySetsDialog(QDialog):
         self.table.show_rows([_cells(one) for one in self.queue.sets])
         usable = [one for one in self.queue.sets if one.state != "unusable"]
         recipe = RECIPE_TITLES[self._session.params.recipe]
-        count = f"{len(usable):,} of {len(self.queue.sets):,} folders can be used as sets."
+        count = f"{len(usable):,} of {counted(len(self.queue.sets), 'folder')} can be used as sets."
         if usable:
             count += f" A network will be trained on each one with the current settings: {recipe}."
         self._note.setText(count if self.queue.sets else "")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPu
 
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
-from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.basic import button, column, label, resize_within_screen, row
 from convonet.documents.folders import FolderDocument, FolderEntry
 from convonet.errors import ConvonetError
 
@@ -41,7 +41,7 @@ class PlacesDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.resize(560, 460)
+        resize_within_screen(self, 560, 460)
         self._look, self._suffixes, self._background = look, tuple(suffixes), background
         # An answer that comes once the dialog is closed has nothing left to fill.
         self.finished.connect(lambda _: background.cancel(_CALL))

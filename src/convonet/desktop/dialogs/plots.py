@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QScrollArea, QWidget
 
 from convonet import plots
-from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.basic import button, column, label, resize_within_screen, row
 from convonet.desktop.widgets.on_dark import PaperEffect
 from convonet.documents.evaluation import SPLITS, EvaluationDocument
 from convonet.runs import Run
@@ -33,7 +33,7 @@ class PlotsDialog(QDialog):
     def __init__(self, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Plots of {run.id}")
-        self.resize(980, 640)
+        resize_within_screen(self, 980, 640)
         self._figures = _figures(run)
         self._figure: Any = None
         self._canvas: QWidget = QLabel()
@@ -71,6 +71,7 @@ class PlotsDialog(QDialog):
         tools.setIconSize(QSize(18, 18))
         tools.setStyleSheet("QToolBar { padding: 0; } QToolButton { padding: 4px; margin: 0 4px 0 -4px; }")
         area = QScrollArea()
+        area.setAccessibleName(name)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(canvas)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QWidget
 
-from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.basic import button, column, label, resize_within_screen, row
 from convonet.session.shown_actions import shown_actions
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ShownAsDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Show as Command and Python")
-        self.resize(720, 460)
+        resize_within_screen(self, 720, 460)
         self._shown = {item.title: item for item in shown_actions(session)}
         self.choice = QComboBox()
         self.choice.addItems(list(self._shown))

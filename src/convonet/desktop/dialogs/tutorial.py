@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QTabWidget, QTextBrowser, QWidget
 
-from convonet.desktop.widgets.basic import button, column, row
+from convonet.desktop.widgets.basic import button, column, resize_within_screen, row
 
 SCENARIOS: tuple[tuple[str, str], ...] = (
     (
@@ -81,8 +81,9 @@ class TutorialDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Tutorial")
-        self.resize(680, 520)
+        resize_within_screen(self, 680, 520)
         tabs = self.tabs = QTabWidget()
+        tabs.setAccessibleName("Workflows")
         for title, text in SCENARIOS:
             page = QTextBrowser()
             page.document().setDefaultStyleSheet(_STYLE)

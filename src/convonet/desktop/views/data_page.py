@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.data_rows import picture_of, rows_to_show
@@ -15,11 +15,14 @@ from convonet.desktop.views.plan_strip import PlanStrip
 from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
-from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.folding import FoldingRow, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.sentences import SentenceList
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.tasks import Split
+from convonet.text import counted
 
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 
@@ -53,8 +56,8 @@ class DataPage(Page):
         )
         self._fault = FaultNote(controller)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
-        tiles = row(*self.tiles.values(), gap=12)
-        self.tabs = QTabWidget()
+        tiles = TileLayout(*self.tiles.values(), gap=GAP)
+        self.tabs = Tabs("Views of the images")
         self.grid = ImageGrid("Images")
         self.grid.opened.connect(self._open)
         self.set_box, self.class_box = QComboBox(), QComboBox()
@@ -75,14 +78,14 @@ class DataPage(Page):
         images.setLayout(column(8, chooser, self.grid, gap=8))
         self.bars = BarView("Images per class", SERIES)
         scroll = QScrollArea()
+        scroll.setAccessibleName("Images per class")
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.bars)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._legend = Legend(SERIES)
         self.counts = TableView(("Class", "Training", "Validation", "Test"), "images of each class")
-        charts = row(frame(column(self._legend, scroll, gap=8, margin=14)), self.counts, gap=14)
-        charts.setStretch(0, 1)
-        charts.setStretch(1, 1)
+        chart = frame(column(self._legend, scroll, gap=8, margin=14))
+        charts = FoldingRow(chart, self.counts, wanted=(260, 260), stretch=(1, 1), gap=14)
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background, controller.session.images)
@@ -214,7 +217,7 @@ class DataPage(Page):
         listing = self.session.sets[self.set_box.currentData()]
         rows = rows_to_show(listing, self.class_box.currentData())
         self.grid.show_many(len(rows), lambda place: picture_of(listing, int(rows[place])))
-        self._shown.setText(f"{len(rows):,} of {len(listing):,} images")
+        self._shown.setText(f"{len(rows):,} of {counted(len(listing), 'image')}")
 
     def _show_skipped(self) -> None:
         rows = [

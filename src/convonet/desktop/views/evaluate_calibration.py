@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.xy_plot import DIAGONAL, PlotLine, XYPlot
 from convonet.documents.evaluation import EvaluationDocument
 
@@ -38,7 +39,8 @@ class CalibrationTab(QWidget):
         )
         head = row(self.sentence, self.keep, fit)
         head.setStretch(0, 1)
-        plots = row(frame(column(self.reliability)), frame(column(self.confidence)), gap=14)
+        parts = (frame(column(self.reliability)), frame(column(self.confidence)))
+        plots = FoldingRow(*parts, wanted=(300, 300), stretch=(1, 1), gap=14)
         layout = column(8, head, plots, gap=8)
         layout.setStretch(2, 1)
         self.setLayout(layout)

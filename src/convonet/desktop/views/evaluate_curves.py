@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
 
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, PlotLine, XYPlot
 from convonet.documents.curves import ClassCurve
 from convonet.documents.evaluation import EvaluationDocument
@@ -30,7 +31,8 @@ class CurvesTab(QWidget):
         self.roc = XYPlot("ROC", "false positive rate", "true positive rate")
         self.pairs = XYPlot("Precision and recall", "recall", "precision", legend="bottom left")
         self._note = label("", "muted", wrap=True)
-        plots = row(frame(column(self.roc)), frame(column(self.pairs)), gap=14)
+        parts = (frame(column(self.roc)), frame(column(self.pairs)))
+        plots = FoldingRow(*parts, wanted=(300, 300), stretch=(1, 1), gap=14)
         self.threshold_line = self._make_threshold()
         layout = column(8, self._note, self.threshold_line, plots, gap=8)
         layout.setStretch(3, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.mistakes import root_of
@@ -22,14 +22,17 @@ from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
 from convonet.desktop.views.outdated_note import OutdatedNote
 from convonet.desktop.views.page import Either, Page, PageContext
-from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, button, column, holder, label, row
+from convonet.desktop.widgets.folding import FoldingRow, TileLayout
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.desktop.widgets.matrix import MatrixView
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.session.conditions import Code
 from convonet.session.predictions import Answers
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +85,7 @@ class EvaluatePage(Page):
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
         self.skipped = TableView(("File", "Reason"), "skipped", empty="All images were tested.")
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Results of the test")
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),
             (self.table, "Classes"),
@@ -95,28 +98,32 @@ class EvaluatePage(Page):
         ):
             self.tabs.addTab(widget, name)
         self.outdated = OutdatedNote(controller)
-        self._either = Either(self._empty, column(self.outdated, row(*self.tiles.values()), self.tabs))
+        self._either = Either(
+            self._empty, column(self.outdated, TileLayout(*self.tiles.values(), gap=GAP), self.tabs)
+        )
         self.body.addWidget(self._either, 1)
 
     def _matrix_tab(self) -> QWidget:
         area = QScrollArea()
+        area.setAccessibleName("Confusion matrix")
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
         hint = label(
-            "Rows: true classes. Columns: predicted classes. Click a cell to see its images.", "muted"
+            "Rows: true classes. Columns: predicted classes. Click a cell to see its images.",
+            "muted",
+            wrap=True,
         )
         self.pairs = TableView(
             ("True", "Predicted", "Images"), "most confused", empty="No classes are confused."
         )
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
-        self.pairs.setMinimumWidth(300)
         self.pairs.setMaximumWidth(520)
-        both = row(area, column(label("Most often confused", "section"), self.pairs, gap=6), gap=14)
-        both.setStretch(0, 5)
-        both.setStretch(1, 3)
+        options = FoldingRow(hint, self.shares, wanted=(_HINT, None), stretch=(1, 0), gap=8)
+        beside = holder(column(label("Most often confused", "section"), self.pairs, gap=6))
+        both = FoldingRow(area, beside, wanted=(300, 300), stretch=(5, 3), gap=14)
         made = QWidget()
-        made.setLayout(column(8, row(hint, None, self.shares), both, gap=8))
+        made.setLayout(column(8, options, both, gap=8))
         return made
 
     def _images_tab(self) -> QWidget:
@@ -219,7 +226,7 @@ class EvaluatePage(Page):
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
         # A share times a count is a whole number only up to an error of rounding.
         wrong = scores.images - round(scores.accuracy * scores.images)
-        self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
+        self.tiles["wrong"].show_value(f"{wrong:,}", f"of {counted(scores['images'], 'image')}")
 
     def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
@@ -280,6 +287,8 @@ class EvaluatePage(Page):
         self.grid.close_threads()
 
 
+_HINT = 260
+"""Width of the hint beside the check box, in pixels."""
 _TO_DO: dict[Code, str] = {
     "no_test_images": "Choose a folder of images that the model has not seen, with one folder per class."
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from convonet.desktop.widgets.image_grid import Picture
 from convonet.documents.evaluation import RunEvaluation
 from convonet.session.predictions import ImageAnswer
+from convonet.text import counted
 
 
 def percent_text(value: float) -> str:
@@ -40,4 +41,4 @@ def picture_of(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
 
 def count_text(count: int, name: str) -> str:
     """A number of things, such as `1 mistake` or `1,204 images`."""
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
+    return counted(count, name)

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWi
 from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.picture import FigureView
 from convonet.documents.explanation import DreamDocument, LayersDocument
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
@@ -34,21 +36,24 @@ class LayersTab(QWidget):
         self._page = page
         self._document: LayersDocument | None = None
         self.list = QListWidget()
-        self.list.setFixedWidth(230)
+        self.list.setMinimumWidth(150)
+        self.list.setMaximumWidth(230)
         self.list.setAccessibleName("Layers that were drawn")
         self.list.currentRowChanged.connect(self._show)
         self.picture = FigureView("Layer")
         area = QScrollArea()
+        area.setAccessibleName("Layer")
         area.setWidgetResizable(True)
         area.setWidget(self.picture)
         both = row(self.list, area, gap=14)
-        both.setStretch(1, 1)
+        both.setStretch(0, 1)
+        both.setStretch(1, 3)
         self._draw = button("Draw the filters", lambda: page.controller.guard(lambda: page.draw_layers(None)))
         self._with = button("With an image …", self._with_image)
         self._empty = EmptyState("Nothing drawn yet", _LAYERS)
         self._either = Either(self._empty, both)
-        line = row(label(_LAYERS, "muted", wrap=True), self._draw, self._with, gap=8)
-        line.setStretch(0, 1)
+        words, buttons = label(_LAYERS, "muted", wrap=True), holder(FlowLayout(self._draw, self._with))
+        line = FoldingRow(words, buttons, wanted=(260, None), stretch=(1, 0))
         self.setLayout(column(10, line, self._either, gap=10))
 
     def _with_image(self) -> None:
@@ -140,7 +145,7 @@ class DreamTab(QWidget):
     def show_document(self, document: DreamDocument) -> None:
         """Show the picture that was made."""
         self.picture.show_figure(QImage(document.path))
-        same = f"Layer {document.layer} has {document.channels:,} channels."
+        same = f"Layer {document.layer} has {counted(document.channels, 'channel')}."
         self._says.setText(f"{same} The same seed gives the same picture.")
         self._is_shown = True
         self._either.show_content(True)

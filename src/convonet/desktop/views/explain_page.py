@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QTabWidget
-
 from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.documents.explanation import DreamDocument, ExplainDocument, LayersDocument
 from convonet.launch.work import WorkEnded
 from convonet.scratch import Scratch
@@ -36,7 +35,7 @@ class ExplainPage(Page):
         )
         self.why = WhyTab(self)
         self.layers, self.dream = LayersTab(self), DreamTab(self)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Kinds of explanation")
         self.tabs.addTab(self.why, "Why this prediction")
         self.tabs.addTab(self.layers, "What the layers see")
         self.tabs.addTab(self.dream, "What activates a channel")

@@ -44,7 +44,8 @@ class WhyTab(QWidget):
         self._document: ExplainDocument | None = None
         self.grid = ImageGrid("Images that were explained")
         self.grid.selectionModel().currentChanged.connect(lambda *_: self._show_one())
-        self.grid.setFixedWidth(270)
+        self.grid.setMinimumWidth(150)
+        self.grid.setMaximumWidth(270)
         self._empty = EmptyState(
             "Nothing explained yet",
             "Explain the mistakes of the last test, or choose images. On Test and Use, right-click an image to "
@@ -55,7 +56,8 @@ class WhyTab(QWidget):
             ),
         )
         both = row(self.grid, self._make_large(), gap=14)
-        both.setStretch(1, 1)
+        both.setStretch(0, 3)
+        both.setStretch(1, 8)
         self._either = Either(self._empty, both)
         self.setLayout(column(10, self._make_options(), self._either, gap=10))
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 from convonet.events import Watch
 from convonet.session.folder_tree import FolderNode, folder_tree
 from convonet.tasks import Split
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -84,7 +85,7 @@ class FoldersView(QTreeWidget):
         words = (
             self._classes[only]
             if only is not None
-            else f"{len(folder.classes)} classes"
+            else counted(len(folder.classes), "class", "classes")
             if folder.classes
             else ""
         )

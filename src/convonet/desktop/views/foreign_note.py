@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QComboBox, QFrame
 
-from convonet.desktop.widgets.basic import column, label, row
+from convonet.desktop.widgets.basic import column, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.inference.labels import LABELS, label_file, labels_beside, read_labels
 
 if TYPE_CHECKING:
@@ -42,16 +43,13 @@ class ForeignNote(QFrame):
         self.scaling.activated.connect(lambda _: controller.guard(self._set_scaling))
         self.names.activated.connect(lambda _: controller.guard(self._set_names))
         self._order = label("", "small", wrap=True)
-        line = row(
-            label("This model was made elsewhere. Pixel scaling", "muted"),
-            self.scaling,
-            14,
-            label("Classes", "muted"),
-            self.names,
-            None,
-            gap=8,
+        line = FlowLayout(
+            holder(row(label("Pixel scaling", "muted"), self.scaling, gap=8)),
+            holder(row(label("Classes", "muted"), self.names, gap=8)),
+            gap=14,
         )
-        self.setLayout(column(line, self._order, gap=6, margin=10))
+        made = label("This model was made elsewhere.", "muted", wrap=True)
+        self.setLayout(column(made, line, self._order, gap=6, margin=10))
 
     def refresh(self) -> None:
         """Show what is known of the model, and the order before it is used."""

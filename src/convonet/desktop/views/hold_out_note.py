@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame
 
-from convonet.desktop.widgets.basic import button, label, row
+from convonet.desktop.widgets.basic import button, column, holder, label
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -32,9 +34,9 @@ class HoldOutNote(QFrame):
             self._hold_out,
             tip="A fraction of each class is set aside for testing and never used for training.",
         )
-        line = row(text, self.hold_out, controller.button("load_test", "Test folder …"), gap=10, margin=10)
-        line.setStretch(0, 1)
-        self.setLayout(line)
+        buttons = holder(FlowLayout(self.hold_out, controller.button("load_test", "Test folder …")))
+        line = FoldingRow(text, buttons, wanted=(260, None), stretch=(1, 0))
+        self.setLayout(column(line, margin=10))
 
     def refresh(self) -> None:
         """Show or hide it."""

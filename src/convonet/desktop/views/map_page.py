@@ -17,6 +17,7 @@ from convonet.desktop.widgets.map_canvas import MapCanvas
 from convonet.documents.image_map import ImageMap
 from convonet.launch.work import WorkEnded
 from convonet.tasks import MapTask, Split
+from convonet.text import counted
 
 _SETS: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 # A QSpinBox holds a signed number of 32 bits and no larger one.
@@ -77,17 +78,11 @@ class MapPage(Page):
             controller.button("load_train", "Choose a folder …", primary=True),
         )
         self._shown = Either(self._wait, self._content())
-        choice = row(
-            label("Set", "muted"),
-            self.set_box,
-            8,
-            label("Predictions", "muted"),
-            self.answers_box,
-            8,
-            label("Seed", "muted"),
-            self.seed_box,
-            None,
-            gap=8,
+        choice = FlowLayout(
+            holder(row(label("Set", "muted"), self.set_box, gap=8)),
+            holder(row(label("Predictions", "muted"), self.answers_box, gap=8)),
+            holder(row(label("Seed", "muted"), self.seed_box, gap=8)),
+            gap=16,
         )
         self._either = Either(self._no_images, column(choice, self._shown))
         self.body.addWidget(self._either, 1)
@@ -187,8 +182,12 @@ class MapPage(Page):
         if found is None:
             self.lead.setText("Similar images lie close together")
             return
-        some = f"{found.images:,} of {found.total:,}" if found.images < found.total else f"{found.images:,}"
-        self.lead.setText(f"{some} images; similar ones lie close together")
+        some = (
+            f"{found.images:,} of {counted(found.total, 'image')}"
+            if found.images < found.total
+            else counted(found.images, "image")
+        )
+        self.lead.setText(f"{some}; similar ones lie close together")
 
     def _recolor(self) -> None:
         if self.map is None:

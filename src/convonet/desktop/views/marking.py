@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from convonet.desktop.widgets.basic import button, label, row
+from convonet.desktop.widgets.basic import button, column, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.image_grid import ImageGrid
 from convonet.documents.marks import marks_file
 from convonet.errors import ConvonetError, InputError
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
@@ -63,7 +66,7 @@ class Marker(QObject):
     def _done(self, marks: list[MarkedImage]) -> None:
         self.marked.emit(marks)
         count = len(marks)
-        some = "1 image is" if count == 1 else f"{count:,} images are"
+        some = counted(count, "image is", "images are")
         self._controller.noted.emit(
             f"{some} marked; training uses the marks" if count else "No images are marked"
         )
@@ -87,18 +90,15 @@ class MarkBar(QWidget):
         )
         self.undo_button = button("Undo", self._undo, tip="Remove the marks of the selected images")
         self._count = label("Select images whose label is wrong", "muted")
-        self.setLayout(
-            row(
-                self._count,
-                None,
-                label("True class", "muted"),
-                self.classes,
-                self.set_button,
-                self.leave_button,
-                self.undo_button,
-                gap=8,
-            )
+        named = holder(row(label("True class", "muted"), self.classes, gap=8))
+        parts = FoldingRow(
+            self._count,
+            holder(FlowLayout(named, self.set_button, self.leave_button, self.undo_button)),
+            wanted=(None, None),
+            stretch=(1, 0),
+            gap=8,
         )
+        self.setLayout(column(parts))
         grid.selectionModel().selectionChanged.connect(lambda *_: self._update())
         grid.pictures.modelReset.connect(self._update)
         self._update()
@@ -113,7 +113,7 @@ class MarkBar(QWidget):
         count = len(self._grid.selectedIndexes())
         for made in (self.set_button, self.leave_button, self.undo_button):
             made.setEnabled(count > 0)
-        some = f"{count:,} image{'' if count == 1 else 's'} selected"
+        some = f"{counted(count, 'image')} selected"
         self._count.setText(some if count else "Select images whose label is wrong")
 
     def _paths(self) -> list[str]:

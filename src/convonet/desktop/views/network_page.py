@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QTabWidget
+from PySide6.QtWidgets import QScrollArea
 
 from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.amounts import rounded
-from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column
+from convonet.desktop.widgets.folding import TileLayout
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, Written
 from convonet.documents.network import LayerRow
 from convonet.params import FAMILIES
@@ -59,14 +61,15 @@ class NetworkPage(Page):
         self.table = TableView(_COLUMNS, "layers", tips=_TIPS)
         self.drawing = LayerDrawing()
         area = QScrollArea()
+        area.setAccessibleName("Drawing of the network")
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.drawing)
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Views of the network")
         self.tabs.addTab(self.table, "Layers")
         self.tabs.addTab(area, "Drawing")
-        self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self._either = Either(self._empty, column(TileLayout(*self.tiles.values(), gap=GAP), self.tabs))
         self.foreign = ForeignNote(controller)
         self.body.addWidget(self.foreign)
         self.body.addWidget(self._either, 1)

@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from convonet.desktop.widgets.basic import MARGIN, column, label, pad_spin_boxes, row
+from convonet.desktop.widgets.basic import MARGIN, column, holder, label, pad_spin_boxes
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
+from convonet.desktop.widgets.stacks import Stack
 from convonet.desktop.widgets.steady import WheelGuard
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
     from convonet.desktop.file_actions import FileActions
     from convonet.desktop.task_actions import TaskActions
+
+_WORDS = 260
+"""Width that title and sentence want beside the buttons, in pixels; with less, the buttons go below."""
+_SMALL = 700
+"""Pages that are narrower have half the margins."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +56,34 @@ class Page(QWidget):
         self.controller, self.session = context.controller, context.controller.session
         self._heading = label(self.title, "title")
         self.lead = label("", "muted", wrap=True)
-        self.buttons = row(gap=8)
-        head = row(column(self._heading, self.lead, gap=3), self.buttons)
-        head.setStretch(0, 1)
+        self.buttons = FlowLayout(gap=8)
+        words, commands = holder(column(self._heading, self.lead, gap=3)), holder(self.buttons)
+        head = FoldingRow(words, commands, wanted=(_WORDS, None), stretch=(1, 0))
         self.body = QVBoxLayout()
         self.body.setSpacing(14)
         whole = column(head, self.body, gap=16)
-        whole.setContentsMargins(MARGIN, MARGIN - 4, MARGIN, MARGIN - 4)
+        self._whole = whole
+        self._set_margins()
         whole.setStretch(1, 1)
         self.setLayout(whole)
         self.setAccessibleName(self.title)
         self._stale = True
         self._wheel = WheelGuard(self)
         self.controller.changed.connect(self._part_changed)
+
+    def _set_margins(self) -> None:
+        """A small page gives the room to what it shows."""
+        is_small = self.width() < _SMALL
+        margin = MARGIN // 2 if is_small else MARGIN
+        self._whole.setContentsMargins(margin, margin - 4, margin, margin - 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_margins()
+
+    def heightForWidth(self, width: int) -> int:
+        # Lists and pictures shrink to their least height before the whole page has to be scrolled.
+        return self._whole.minimumHeightForWidth(width)
 
     def add_buttons(self, *buttons: QWidget) -> None:
         """Put buttons at the right of the title."""
@@ -96,7 +120,7 @@ class Page(QWidget):
         """End threads of this page."""
 
 
-class Either(QStackedWidget):
+class Either(Stack):
     """Shows either the empty state or the content, whose last part takes the room unless another does."""
 
     def __init__(self, empty: QWidget, content: QWidget | QBoxLayout) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QPushButton, QScrollArea, QWidget
 
 from convonet.desktop.forms.editors import PathEditor
 from convonet.desktop.forms.form import ParamForm
@@ -17,10 +17,12 @@ from convonet.desktop.views.backbone_cards import BackboneCards
 from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.views.preview_tab import PreviewTab
 from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fields_of, preset_names
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.recipes import expert_values
 from convonet.tasks import AugmentTask, FindRateTask
+from convonet.text import counted
 
 
 class ParamsPage(Page):
@@ -40,7 +42,7 @@ class ParamsPage(Page):
                 made.editor.choose = self._choose_folder
         self.data_form.edited.connect(self._data_edited)
         self.hyper_form.edited.connect(self._hyper_edited)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Groups of parameters")
         self.tabs.addTab(_page(self.data_form), "Data")
         self.tabs.addTab(self._hyper_tab(), "Network and training")
         self.preview = PreviewTab(context.controller)
@@ -151,7 +153,7 @@ class ParamsPage(Page):
 
     def _filter(self) -> None:
         count = self.hyper_form.show_only(self.search.text(), with_value=self.only_set.isChecked())
-        self._found.setText(f"{count} parameter{'' if count == 1 else 's'}")
+        self._found.setText(counted(count, "parameter"))
 
     def _data_edited(self) -> None:
         data, faults = read_data(self.data_form.texts())
@@ -177,7 +179,7 @@ class ParamsPage(Page):
         for index, (name, wrong) in enumerate(titles):
             self.tabs.setTabText(index, f"{name} ({len(wrong)} invalid)" if wrong else name)
         count = faults.count
-        some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
+        some, them = counted(count, "value is", "values are"), "it" if count == 1 else "them"
         self._count.setText(f"{some} invalid; correct {them} before you train.")
         self._count.setVisible(count > 0)
 
@@ -221,8 +223,11 @@ def _page(form: ParamForm) -> QWidget:
 
 def _scrolled(form: ParamForm) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName("Parameters")
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setWidget(form)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # Two or three parameters can always be seen.
+    area.setMinimumHeight(180)
     return area

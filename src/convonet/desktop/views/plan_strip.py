@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QFrame
 
 from convonet.desktop.plan_preview import PlanPreview
 from convonet.desktop.views.hold_out_note import HoldOutNote
-from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.basic import button, column, holder, label
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.params.recipes import RECIPE_TITLES
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -27,8 +30,8 @@ class PlanStrip(QFrame):
         self.train = controller.button("train_val", "Train", primary=True)
         change = button("Change", lambda: controller.page_wanted.emit("train"), tip="Other ways to train")
         self.hold_out = HoldOutNote(controller)
-        line = row(column(self.sentence, self._recipe, gap=3), change, self.train, gap=10)
-        line.setStretch(0, 1)
+        words = holder(column(self.sentence, self._recipe, gap=3))
+        line = FoldingRow(words, holder(FlowLayout(change, self.train)), wanted=(260, None), stretch=(1, 0))
         self.setLayout(column(line, self.hold_out, gap=10, margin=14))
         self._preview = PlanPreview.of(controller)
         self._preview.changed.connect(self._show_plan)
@@ -45,12 +48,12 @@ class PlanStrip(QFrame):
     def _show_plan(self) -> None:
         session, preview = self._controller.session, self._preview
         images, classes = session.sets.images("train"), len(session.sets.classes)
-        counted = f"{images:,} images, {classes} classes"
+        found = f"{counted(images, 'image')}, {counted(classes, 'class', 'classes')}"
         if preview.plan is not None:
             text = preview.plan.sentence
         elif preview.is_busy:
-            text = f"{counted} → planning …"
+            text = f"{found} → planning …"
         else:
-            text = preview.error or f"{counted} → your own values"
+            text = preview.error or f"{found} → your own values"
         self.sentence.setText(text)
         self._recipe.setText(RECIPE_TITLES[session.params.recipe])

@@ -95,6 +95,7 @@ class PreviewTab(QScrollArea):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
+        self.setAccessibleName("Preview")
         self._controller, self._session = controller, controller.session
         self._folder, self._count = Scratch(), 0
         self._plans = PlanPreview.of(controller)

@@ -20,6 +20,7 @@ from convonet.documents.inspection import InspectionDocument, LeakRow
 from convonet.documents.suspects import SuspectsDocument
 from convonet.launch.work import WorkEnded
 from convonet.tasks import InspectTask, Split, SuspectsTask
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -137,9 +138,10 @@ class QualityView(QWidget):
         pictures = tuple(
             _picture(root, item.path, f"{item.class_}? {item.suggested}") for item in document.suspects
         )
+        verb = "is" if document.likely == 1 else "are"
         meaning = (
-            f"{document.likely:,} of {document.images:,} labels {'is' if document.likely == 1 else 'are'} probably "
-            "wrong, according to models that were not trained on the image in question; most suspicious first"
+            f"{document.likely:,} of {counted(document.images, 'label')} {verb} probably wrong, according to models "
+            "that were not trained on the image in question; most suspicious first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         # A new list of suspicious labels replaces the old one and keeps what the inspection found.

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFrame
 from convonet.desktop.plan_preview import PlanPreview
 from convonet.desktop.recipe_switch import RecipeSwitch
 from convonet.desktop.views.hold_out_note import HoldOutNote
-from convonet.desktop.widgets.basic import column, label, row
+from convonet.desktop.widgets.basic import column, holder, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.segments import Segments
 from convonet.params.recipes import DEFAULT_MINUTES, RECIPE_TITLES, TrainRecipe
 
@@ -61,7 +63,9 @@ class RecipeCard(QFrame):
         self.candidates = CandidateList(heads=False)
         self._minutes_name = label("Minutes", "muted")
         self.edit = controller.button("edit_hyper", "Edit parameters")
-        line = row(self.recipe, 6, self._minutes_name, self.minutes, None, self.edit, gap=8)
+        budget = holder(row(self._minutes_name, self.minutes, gap=8))
+        chosen = holder(FlowLayout(self.recipe, budget, gap=14))
+        line = FoldingRow(chosen, self.edit, wanted=(None, None), stretch=(1, 0))
         words = column(self.sentence, self._means, gap=3)
         self.hold_out = HoldOutNote(controller)
         self.setLayout(column(line, words, self.candidates, self.notes, self.hold_out, gap=10, margin=14))

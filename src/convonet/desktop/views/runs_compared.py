@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.widgets.basic import column, label
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, percent, shown
 from convonet.documents.repetition import VerifyDocument
 from convonet.documents.runs import RunComparison, RunDifference
@@ -28,7 +29,7 @@ class ComparedRuns(QWidget):
         self.marks = TableView(("Set", "Image", "Before", "After"), "marks", empty="No marks differ.")
         self.sentences = label("", wrap=True, select=True)
         self._caption = label("", "section")
-        self._tabs = QTabWidget()
+        self._tabs = Tabs("Comparison of the runs")
         for table, name in (
             (self.differences, "Parameters and scores"),
             (self.changed, "Changed predictions"),

@@ -22,6 +22,7 @@ from convonet.runs import Run
 from convonet.runs.naming import title_of
 from convonet.session.opened import OpenedModel
 from convonet.tasks import StudyTask, SuspectsTask, Task, TrainTask, TuneTask, VerifyTask, traits_of
+from convonet.text import counted
 
 _COLUMNS = (
     "Run",
@@ -210,7 +211,7 @@ class RunsPage(Page):
         if self.controller.ask is None or not runs:
             return
         names = "\n".join(run.id for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
-        words = f"Delete {len(runs)} runs" if len(runs) > 1 else "Delete the run"
+        words = f"Delete {counted(len(runs), 'run')}" if len(runs) > 1 else "Delete the run"
         what = (
             "run folders and everything in them, including the models,"
             if len(runs) > 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSpinBox, QWidget
 
 from convonet.desktop.views.tune_plots import SearchPlots
-from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.desktop.widgets.basic import GAP, button, column, frame, holder, label, row
+from convonet.desktop.widgets.folding import TileLayout
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.documents.search import SearchDocument, Setting
 from convonet.params import HyperParams, fields_of
@@ -19,6 +22,8 @@ from convonet.tasks import TuneTask
 from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 from convonet.text import counted
 
+_MOST = 190
+"""Greatest width of a field, in pixels."""
 _HEAD = ("Accuracy %", "± %", "Loss", "Folds", "State", "Tied", "Seconds", "Trial")
 LABELS = {name: field.label for name, field in fields_of(HyperParams).items()}
 """Hyperparameter → its label."""
@@ -71,28 +76,25 @@ class SearchPanel(QWidget):
         self.table.rows.modelReset.connect(self._update_button)
         self.plots = SearchPlots()
         self.plots.opened.connect(self.enlarged)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Results of the search")
         settings = QWidget()
         settings.setLayout(column(8, self.table, row(None, self.adopt_button), gap=8))
         self.tabs.addTab(settings, "Settings")
         self.tabs.addTab(self.plots, "Plots")
-        self.options = frame(row(self._options(), None, margin=12))
+        self.options = self._options()
         self._update_button()
 
-    def _options(self) -> QGridLayout:
-        """Names and fields in columns, in two lines."""
-        lines: tuple[tuple[tuple[str, QWidget], ...], ...] = (
-            (("Search", self.search), ("Trials", self.trials), ("Best", self.objective)),
-            (
-                ("Folds", self.folds),
-                ("Repeats", self.repeats),
-                ("Pruner", self.pruner),
-                ("Minutes", self.minutes),
-            ),
+    def _options(self) -> QFrame:
+        named = (
+            ("Search", self.search),
+            ("Trials", self.trials),
+            ("Best", self.objective),
+            ("Folds", self.folds),
+            ("Repeats", self.repeats),
+            ("Pruner", self.pruner),
+            ("Minutes", self.minutes),
         )
-        grid = option_grid(lines)
-        grid.addWidget(self.all_images, 0, 9, 1, 2)
-        return grid
+        return option_card(named, self.all_images)
 
     def task_options(self) -> dict[str, Any]:
         """What the form says, as keywords of `TaskBuilder.tune`."""
@@ -187,17 +189,15 @@ def plain(value: Any) -> Any:
     return "-".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
-def option_grid(lines: tuple[tuple[tuple[str, QWidget], ...], ...]) -> QGridLayout:
-    """Names and fields in columns, so that they stand below each other."""
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(8)
-    grid.setVerticalSpacing(8)
-    for line, named in enumerate(lines):
-        for index, (name, widget) in enumerate(named):
-            grid.addWidget(label(name, "muted"), line, 3 * index)
-            grid.addWidget(widget, line, 3 * index + 1)
-            grid.setColumnMinimumWidth(3 * index + 2, 4)
-    return grid
+def option_card(named: Sequence[tuple[str, QWidget]], *more: QWidget) -> QFrame:
+    """Fields with their names above, in as many lines as they need; `more` stands below."""
+    fields = []
+    for name, widget in named:
+        title = label(name, "muted")
+        title.setBuddy(widget)
+        fields.append(holder(column(title, widget, gap=3)))
+    tiles = TileLayout(*fields, gap=GAP, most=_MOST)
+    return frame(column(tiles, *more, gap=8, margin=12))
 
 
 def choice(words: Any, name: str) -> QComboBox:

@@ -16,6 +16,7 @@ from convonet.params import DataParams
 from convonet.session.backend import Images
 from convonet.session.look import SizesFound
 from convonet.tasks import Split
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -31,6 +32,7 @@ class SizesView(QScrollArea):
 
     def __init__(self, background: Background, images: Images) -> None:
         super().__init__()
+        self.setAccessibleName("Sizes and pixels")
         self._background, self._images = background, images
         self._shown: object = None
         self.setWidgetResizable(True)
@@ -70,7 +72,7 @@ class SizesView(QScrollArea):
         height, width, channels = found.shape
         parts = [f"The network sees {height} × {width} pixels, {'grayscale' if channels == 1 else 'color'}"]
         for split, (mean, spread) in found.pixels.items():
-            seen = f"{found.looked_at[split]:,} images measured"
+            seen = f"{counted(found.looked_at[split], 'image')} measured"
             parts.append(
                 f"{_NAMES[split]}: mean {mean:.1f}, standard deviation {spread:.1f} (pixel values 0–255), {seen}"
             )

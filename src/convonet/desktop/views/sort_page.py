@@ -21,6 +21,7 @@ from convonet.sorting.answers import KEEP, NONE, SKIP
 from convonet.sorting.opening import open_sorting, read_sorting
 from convonet.sorting.session import ROWS, SortSession
 from convonet.tasks import FeaturesTask
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.events import Watch
@@ -258,7 +259,7 @@ class SortPage(Page):
         counts = self._counts
         if not counts:
             return
-        words = f"{counts['left']:,} of {counts['images']:,} images left"
+        words = f"{counts['left']:,} of {counted(counts['images'], 'image')} left"
         if counts["presses"]:
             words += f" after {count_text(counts['presses'], 'answer')}"
         if not self.board.rows:

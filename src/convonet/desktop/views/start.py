@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout
 
 from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import TileLayout
 
 _SHOWN = 6
 
@@ -34,7 +36,7 @@ class StartPage(Page):
                 wrap=True,
             ),
             6,
-            row(self.demo, controller.button("tutorial", "Tutorial"), None, gap=8),
+            FlowLayout(self.demo, controller.button("tutorial", "Tutorial")),
             gap=12,
             margin=28,
         )
@@ -56,11 +58,9 @@ class StartPage(Page):
             label("JSON files, including files from the earlier application.", "muted", wrap=True),
             6,
             None,
-            row(
+            FlowLayout(
                 controller.button("load_data", "Data …"),
                 controller.button("load_hyper", "Hyperparameters …"),
-                None,
-                gap=8,
             ),
             gap=8,
             margin=20,
@@ -70,22 +70,19 @@ class StartPage(Page):
             label("Test it, or predict new images.", "muted", wrap=True),
             6,
             None,
-            row(
+            FlowLayout(
                 controller.button("load_model", "Open a model …"),
                 controller.button("show_runs", "Earlier runs"),
-                None,
-                gap=8,
             ),
             gap=8,
             margin=20,
         )
-        cards = row(frame(own), frame(files_card), frame(model), gap=14)
-        for place in range(3):
-            cards.setStretch(place, 1)
+        cards = TileLayout(frame(own), frame(files_card), frame(model), gap=14)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         self._recent_box = frame(column(label("Recent", "section"), self._recent, gap=8, margin=20))
         area = QScrollArea()
+        area.setAccessibleName("Start")
         area.setWidgetResizable(True)
         area.setWidget(holder(column(frame(hero, "hero"), cards, self._recent_box, None, gap=16)))
         area.setFrameShape(QScrollArea.Shape.NoFrame)

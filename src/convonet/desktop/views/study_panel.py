@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea, QWidget
 
-from convonet.desktop.views.search_panel import LABELS, NAMES, number, option_grid, plain
+from convonet.desktop.views.search_panel import LABELS, NAMES, number, option_card, plain
 from convonet.desktop.views.tune_plots import PictureFrame
-from convonet.desktop.widgets.basic import EmptyState, column, frame, row
+from convonet.desktop.widgets.basic import EmptyState, column, frame
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, percent
 from convonet.documents.study import StudyDocument, StudyResult
 from convonet.errors import ParamError
@@ -55,15 +56,16 @@ class StudyPanel(QWidget):
         )
         self.figure = PictureFrame(TITLE)
         self.figure.opened.connect(lambda: self.enlarged.emit(TITLE))
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Results of the study")
         self.tabs.addTab(self.table, "Settings")
         self.tabs.addTab(self._plots_tab(), "Plots")
         named = (("Targets (%)", self.targets), ("Measured on", self.measured), ("Images", self.images))
-        self.options = frame(row(option_grid((named,)), None, margin=12))
+        self.options = option_card(named)
 
     def _plots_tab(self) -> QWidget:
         self._no_figure = EmptyState("No figure yet", "The figure is drawn when a study ends or is stopped.")
         self._area = QScrollArea()
+        self._area.setAccessibleName("Plots")
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setWidget(frame(column(self.figure, None, margin=8)))
@@ -90,7 +92,7 @@ class StudyPanel(QWidget):
             )
         count = space.size()
         settings = counted(count, "setting is", "settings are")
-        epochs = counted(space.first().epochs, "epoch", "epochs")
+        epochs = counted(space.first().epochs, "epoch")
         return f"{settings} trained until the highest target is reached, for at most {epochs}."
 
     def read(self, run: Run) -> StudyDocument:

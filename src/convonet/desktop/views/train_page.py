@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QWidget
 
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.recipe_card import RecipeCard
 from convonet.desktop.views.training_rows import candidate_lines, epoch_rows, is_finite, last_of, percent_text
 from convonet.desktop.views.training_summary import SummaryView
-from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.basic import GAP, EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.candidates import CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
+from convonet.desktop.widgets.folding import FoldingRow, TileLayout
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.summary import NextStep
 from convonet.runs.summary import summary_of
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
     from convonet.runs import Run
 
+_CURVE = 300
+"""Width that a figure wants beside another one, in pixels."""
 _COLUMNS = ("Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy", "Learning rate")
 
 
@@ -78,8 +82,9 @@ class TrainPage(Page):
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.accuracy, self.loss = CurveView("Accuracy", percent=True), CurveView("Loss")
         self._curves = QWidget()
-        lines = row(frame(column(self.accuracy)), frame(column(self.loss)), gap=14)
-        whole = column(8, row(*self.tiles.values()), lines)
+        parts = (frame(column(self.accuracy)), frame(column(self.loss)))
+        lines = FoldingRow(*parts, wanted=(_CURVE, _CURVE), stretch=(1, 1), gap=14)
+        whole = column(8, TileLayout(*self.tiles.values(), gap=GAP), lines)
         whole.setStretch(2, 1)
         self._curves.setLayout(whole)
         self.table = TableView(_COLUMNS, "epochs")
@@ -89,7 +94,7 @@ class TrainPage(Page):
         self.messages.setPlaceholderText(
             "No messages. Warnings, advice and the reason for an early stop appear here."
         )
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Results of the training")
         self.tabs.addTab(self.summary, "Summary")
         self.tabs.addTab(self._curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")
@@ -183,12 +188,13 @@ class TrainPage(Page):
         if self.session.params.recipe != "none":
             return planned if not images else "Training is planned when it starts."
         hyper = self.session.params.hyper
-        network = (
-            f"network {hyper.family}, {counted(hyper.epochs, 'epoch', 'epochs')}, "
-            f"batches of {hyper.batch_size}"
-        )
+        network = f"network {hyper.family}, {counted(hyper.epochs, 'epoch')}, batches of {hyper.batch_size}"
         classes = len(self.session.sets.classes)
-        return f"{images:,} images in {classes} classes, {network}" if images else network.capitalize()
+        return (
+            f"{counted(images, 'image')} in {counted(classes, 'class', 'classes')}, {network}"
+            if images
+            else network.capitalize()
+        )
 
     def _progressed(self) -> None:
         work = self.session.work

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList, percent, span
 from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.interval_bar import IntervalBar
 from convonet.params.labels import settings_text
 from convonet.params.recipes import RECIPE_TITLES
+from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -63,7 +65,7 @@ class SummaryView(QScrollArea):
         score = frame(
             column(
                 self._score_title,
-                row(self._score, self._interval, None, gap=12),
+                FlowLayout(self._score, self._interval, gap=12),
                 self._bar,
                 self.score_note,
                 self._none,
@@ -71,9 +73,7 @@ class SummaryView(QScrollArea):
                 margin=_MARGIN,
             )
         )
-        scores = row(score, self._confused_card, gap=14)
-        scores.setStretch(0, 3)
-        scores.setStretch(1, 2)
+        scores = FoldingRow(score, self._confused_card, wanted=(300, 220), stretch=(3, 2), gap=14)
         self.tried = CandidateList()
         self._tried_card = frame(
             column(label("What was tried", "section"), self.tried, gap=10, margin=_MARGIN)
@@ -120,7 +120,7 @@ class SummaryView(QScrollArea):
         self._confused_card.setVisible(pair is not None)
         if pair is not None:
             self._confused.setText(f"{pair.true} mistaken for {pair.predicted}")
-            self._confused_count.setText(f"{pair.count:,} of {pair.total:,} images of {pair.true}")
+            self._confused_count.setText(f"{pair.count:,} of {counted(pair.total, 'image')} of {pair.true}")
         self._tried_card.setVisible(bool(summary.tried))
         self.tried.show_lines([_line(one) for one in summary.tried])
         self._show_steps(summary.advice)
@@ -136,7 +136,7 @@ class SummaryView(QScrollArea):
         self._score.setText(percent(summary.accuracy))
         self._interval.setText(f"95% CI {span(summary.interval)}")
         self._bar.show_values(summary.accuracy, summary.interval, summary.baseline)
-        images = f"{summary.images:,} test image{'' if summary.images == 1 else 's'}."
+        images = f"{counted(summary.images, 'test image')}."
         if summary.baseline is not None:
             images += f" Always predicting the most common class gives {percent(summary.baseline)}."
         self.score_note.setText(images)

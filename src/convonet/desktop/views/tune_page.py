@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QProgressBar, QStackedWidget
+from PySide6.QtWidgets import QProgressBar
 
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.search_panel import LABELS, SearchPanel
 from convonet.desktop.views.study_panel import StudyPanel
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.segments import Segments
+from convonet.desktop.widgets.stacks import Stack
 from convonet.events import RunState, Watch
 from convonet.launch.work import Work, WorkEnded
 from convonet.session.progress import time_left
@@ -74,7 +75,7 @@ class TunePage(Page):
         line.setStretch(0, 1)
         self._stopped_note = frame(line, "note")
         self._stopped_note.hide()
-        self._options, self._tables = QStackedWidget(), QStackedWidget()
+        self._options, self._tables = Stack(), Stack()
         for panel in self.panels.values():
             self._options.addWidget(panel.options)
             self._tables.addWidget(panel.tabs)

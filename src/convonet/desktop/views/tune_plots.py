@@ -114,6 +114,7 @@ class SearchPlots(QStackedWidget):
         whole.addLayout(self._grid)
         whole.addStretch(1)
         area = QScrollArea()
+        area.setAccessibleName("Plots")
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(inner)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
-from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.camera_tab import CameraTab
@@ -17,8 +17,10 @@ from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
+from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView, Written
 from convonet.documents.predictions import UnreadableImage
 from convonet.errors import ConvonetError
@@ -53,7 +55,7 @@ class UsePage(Page):
             controller.button("demo"),
         )
         self.pad, self.bars = Pad(), BarView("Most likely classes", full=1.0)
-        self.tabs = QTabWidget()
+        self.tabs = Tabs("Sources of images")
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
         self.camera = CameraTab()
@@ -90,9 +92,7 @@ class UsePage(Page):
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.table = TableView(("Image", "Prediction", "Confidence", "Note"), "predictions")
         self._count = label("", "muted")
-        both = row(self.grid, self.table, gap=14)
-        both.setStretch(0, 3)
-        both.setStretch(1, 2)
+        both = FoldingRow(self.grid, self.table, wanted=(260, 260), stretch=(3, 2), gap=14)
         line = row(self._count, None, label("Unsure below", "muted"), self.unsure, gap=8)
         made = QWidget()
         made.setLayout(column(10, self.drop, line, both, gap=10))
@@ -106,8 +106,8 @@ class UsePage(Page):
         )
         left = column(self.pad, button("Clear", self._clear), None, gap=10)
         right = column(label("Prediction", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
-        both = row(frame(left_margin(left)), frame(left_margin(right)), gap=14)
-        both.setStretch(1, 1)
+        parts = (frame(left_margin(left)), frame(left_margin(right)))
+        both = FoldingRow(*parts, wanted=(None, 220), stretch=(0, 1), gap=14)
         made = QWidget()
         made.setLayout(column(10, both, None))
         return made
@@ -218,7 +218,7 @@ def left_margin(layout: Any) -> Any:
 
 
 def _centred(text: str, role: str) -> QWidget:
-    made = label(text, role)
+    made = label(text, role, wrap=True)
     made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     return made
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.sort_board import MIME
+from convonet.text import counted
 
 # There is one number key for each class up to 9; the others have only their buttons.
 _KEYED = 9
@@ -74,7 +75,7 @@ class AnswerKeys(QWidget):
             # An ampersand in a name is no shortcut.
             shown = title.replace("&", "&&")
             self.buttons[answer].setText(f"{key}  {shown}  {count:,}" if key else f"{shown}  {count:,}")
-            self.buttons[answer].setAccessibleName(f"{title}, {count:,} images")
+            self.buttons[answer].setAccessibleName(f"{title}, {counted(count, 'image')}")
 
     def _make(self, answers: list[str]) -> None:
         for made in self.buttons.values():

@@ -17,9 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from convonet.desktop.widgets.flow import FlowLayout
+
 GAP = 12
 MARGIN = 24
 _SPIN_MARGIN = 6
+_TILE_MARGIN = 14
+_TITLE_BAR = 36
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, select: bool = False) -> QLabel:
@@ -97,6 +101,12 @@ def pad_spin_boxes(widget: QWidget) -> None:
         box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
 
 
+def resize_within_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a dialog its size in pixels, or that of a smaller screen with room for the title bar."""
+    screen = window.screen().availableSize()
+    window.resize(min(width, screen.width()), min(height, screen.height() - _TITLE_BAR))
+
+
 class Tile(QFrame):
     """One number with its name above and a remark below."""
 
@@ -105,7 +115,7 @@ class Tile(QFrame):
         self.setObjectName("card")
         self._value, self._note = label("–", "big"), label("", "small", wrap=True)
         self.setLayout(
-            column(label(name, "muted", wrap=True), self._value, self._note, None, gap=3, margin=14)
+            column(label(name, "muted", wrap=True), self._value, self._note, None, gap=3, margin=_TILE_MARGIN)
         )
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -122,7 +132,9 @@ class Tile(QFrame):
         return self._value.text()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(96, super().minimumSizeHint().height())
+        size = super().minimumSizeHint()
+        # The number is never cut; the words around it wrap.
+        return QSize(max(96, self._value.sizeHint().width() + 2 * _TILE_MARGIN + 2), size.height())
 
 
 class EmptyState(QWidget):
@@ -134,12 +146,12 @@ class EmptyState(QWidget):
         for part in (self._title, self._text):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         # Between two stretches, a label that wraps would shrink to a narrow column.
-        self._text.setMinimumWidth(420)
+        self._text.setMinimumWidth(360)
         self._text.setMaximumWidth(560)
         box = column(self._title, row(None, self._text, None), gap=8)
         if actions:
             box.addSpacing(8)
-            box.addLayout(row(None, *actions, None))
+            box.addLayout(FlowLayout(*actions, gap=GAP, centered=True))
         self.setLayout(column(None, box, None, margin=MARGIN))
 
     def say(self, title: str, text: str) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from convonet.desktop.style import color
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 40, 46
+_LINE, _BETWEEN_NAMES = 20, 34
 # The dots of more epochs would run into one another.
 _MARKED = 40
 
@@ -73,7 +74,9 @@ class CurveView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM)
+        # In a narrow figure the names have a line of their own below the title.
+        top = _TOP if self._names_fit() else _TOP + _LINE
+        area = QRectF(_LEFT, top, self.width() - _LEFT - _RIGHT, self.height() - top - _BOTTOM)
         low, high = self._range()
         self._paint_head(painter)
         self._paint_grid(painter, area, low, high)
@@ -107,15 +110,28 @@ class CurveView(QWidget):
         font.setBold(False)
         painter.setFont(font)
         place = float(self.width() - _RIGHT)
+        y = 22.0 if self._names_fit() else 22.0 + _LINE
         # The names end at the right edge, so the last one is placed first.
         for series in reversed(self._series):
-            words = f"{series.name} {self._text(series.values[-1])}" if series.values else series.name
+            words = self._words(series)
             place -= painter.fontMetrics().horizontalAdvance(words)
             painter.setPen(color("muted"))
-            painter.drawText(QPointF(place, 22), words)
+            painter.drawText(QPointF(place, y), words)
             painter.setPen(QPen(color(series.color), 3))
-            painter.drawLine(QPointF(place - 20, 18), QPointF(place - 6, 18))
-            place -= 34
+            painter.drawLine(QPointF(place - 20, y - 4), QPointF(place - 6, y - 4))
+            place -= _BETWEEN_NAMES
+
+    def _words(self, series: Series) -> str:
+        return f"{series.name} {self._text(series.values[-1])}" if series.values else series.name
+
+    def _names_fit(self) -> bool:
+        """Whether the names of the lines have room at the right of the title."""
+        metrics = self.fontMetrics()
+        names = sum(
+            metrics.horizontalAdvance(self._words(series)) + _BETWEEN_NAMES for series in self._series
+        )
+        # The title is bold, which makes it a little wider than measured.
+        return 1.2 * metrics.horizontalAdvance(self._title) + names + _RIGHT + 14 <= self.width()
 
     def _paint_grid(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
         for value in ticks(low, high):

@@ -135,6 +135,8 @@ class ImageGrid(QListView):
         self.thumbnails = Thumbnails(round(SIDE * QGuiApplication.primaryScreen().devicePixelRatio()), self)
         # Which cell shows an address is not known without asking for every one, so all in sight are painted anew.
         self.thumbnails.ready.connect(lambda _: self.viewport().update())
+        # One whole line of pictures can always be seen.
+        self.setMinimumHeight(SIDE + _TITLE + 36)
         self.setModel(self.pictures)
         self.setItemDelegate(_Cell(self.pictures, self.thumbnails, self))
         # Uniform sizes and batches: 40,000 cells are laid out without reading one of them.

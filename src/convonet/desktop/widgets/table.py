@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QFont,
@@ -27,6 +27,8 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
 _LEAST = 120
+_LEAST_WIDTH, _LEAST_HEIGHT = 76, 140
+"""Of a table with its head and three rows, in pixels; it scrolls inside itself."""
 _NO_LIMIT = 2**24 - 1
 
 
@@ -58,6 +60,9 @@ class Rows(QAbstractTableModel):
         super().__init__()
         self.columns, self._tips = tuple(columns), tips
         self.rows: list[tuple[Any, ...]] = []
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LEAST_WIDTH, _LEAST_HEIGHT)
 
     def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
         """Show other rows."""

@@ -18,6 +18,9 @@ COLORS = ("train", "val", "good", "purple", "yellow", "muted")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 2, 40, 46
 _MARGIN = 14
 _DOT = 3.0
+_LINE, _SIGN = 20, 34
+_LARGE = (300, 210)
+"""Width of the area and height of the figure without its legend, from which on the legend stands inside."""
 
 
 class PlotLine(NamedTuple):
@@ -84,14 +87,63 @@ class XYPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = self._margin + _LEFT, self._margin + _RIGHT
-        area = QRectF(left, _TOP, self.width() - left - right, self.height() - _TOP - _BOTTOM)
+        area = self._area()
         high = self._fixed or self._highest()
         self._paint_axes(painter, area, high)
         for line in self._lines:
             self._paint_line(painter, area, line, high)
-        self._paint_legend(painter, area)
+        if self._is_inside(area):
+            self._paint_legend(painter, area)
+        else:
+            self._paint_names(painter)
         painter.end()
+
+    def _area(self) -> QRectF:
+        """Where the lines are drawn. In a small figure the legend stands below it, and takes its room."""
+        left, right = self._margin + _LEFT, self._margin + _RIGHT
+        top = _TOP if self._head_fits() else _TOP + _LINE
+        area = QRectF(left, top, self.width() - left - right, self.height() - top - _BOTTOM)
+        if not self._is_inside(area):
+            area.setBottom(area.bottom() - _LINE * len(self._name_lines()))
+        return area
+
+    def _named(self) -> list[PlotLine]:
+        return [line for line in self._lines if line.name]
+
+    def _is_inside(self, area: QRectF) -> bool:
+        """Whether the legend covers little of the area, which is never narrower without it."""
+        return self.height() >= _LARGE[1] + _LINE * len(self._named()) and area.width() >= _LARGE[0]
+
+    def _head_fits(self) -> bool:
+        """Whether the name of the axis has room beside the title, which is bold and so a little wider."""
+        metrics = self.fontMetrics()
+        words = 1.2 * metrics.horizontalAdvance(self._title) + metrics.horizontalAdvance(self._y_name)
+        return words + 2 * self._margin + _RIGHT + 12 <= self.width()
+
+    def _name_lines(self) -> list[list[tuple[PlotLine, str, int]]]:
+        """The names below the figure, line by line: line, its words, their width with the sign before them."""
+        metrics, room = self.fontMetrics(), self.width() - 2 * self._margin - _RIGHT
+        lines: list[list[tuple[PlotLine, str, int]]] = []
+        for line in self._named():
+            words = metrics.elidedText(line.name, Qt.TextElideMode.ElideMiddle, room - _SIGN)
+            width = metrics.horizontalAdvance(words) + _SIGN
+            if lines and sum(taken for *_, taken in lines[-1]) + width <= room:
+                lines[-1].append((line, words, width))
+            else:
+                lines.append([(line, words, width)])
+        return lines
+
+    def _paint_names(self, painter: QPainter) -> None:
+        lines = self._name_lines()
+        for index, line in enumerate(lines):
+            x = float(self._margin)
+            y = self.height() - _LINE * (len(lines) - index) + 13.0
+            for shown, words, width in line:
+                painter.setPen(QPen(color(shown.color), 3))
+                painter.drawLine(QPointF(x, y - 4), QPointF(x + 14, y - 4))
+                painter.setPen(color("ink"))
+                painter.drawText(QPointF(x + 20, y), words)
+                x += width
 
     def _highest(self) -> float:
         """The largest value, up to the next tenth."""
@@ -121,7 +173,8 @@ class XYPlot(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._x_name)
         metrics = painter.fontMetrics()
         width = metrics.horizontalAdvance(self._y_name)
-        painter.drawText(QPointF(area.right() - width, 22), self._y_name)
+        y = 22 if self._head_fits() else 22 + _LINE
+        painter.drawText(QPointF(area.right() - width, y), self._y_name)
 
     def _paint_line(self, painter: QPainter, area: QRectF, line: PlotLine, high: float) -> None:
         points = [
@@ -141,7 +194,7 @@ class XYPlot(QWidget):
 
     def _paint_legend(self, painter: QPainter, area: QRectF) -> None:
         """In the corner where such curves leave room."""
-        named = [line for line in self._lines if line.name]
+        named = self._named()
         if not named:
             return
         metrics = painter.fontMetrics()

@@ -16,6 +16,7 @@ import numpy as np
 from convonet.errors import ModelFileError
 from convonet.nets.backend import keras
 from convonet.nets.layers import Tensor
+from convonet.text import counted
 
 _STEM, _TOP = 32, 1280
 _EPSILON = 1e-3
@@ -112,7 +113,7 @@ def fill_from_torch(network: keras.Model, path: Path) -> None:
     layers = [layer for layer in network.layers if layer.weights]
     # More is fine: the file also has the old output layer.
     if len(groups) < len(layers):
-        raise _of_another(path, f"{len(layers)} layers with weights", f"{len(groups)}")
+        raise _of_another(path, f"{counted(len(layers), 'layer')} with weights", f"{len(groups)}")
     for layer, (name, values) in zip(layers, groups.items(), strict=False):
         arrays = _as_keras(layer, values)
         wanted = [tuple(weight.shape) for weight in layer.weights]

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from convonet.data.locations import location_of
-from convonet.data.names import SPLIT_TITLES
-from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument, SetsTable
 from convonet.documents.history import HistoryTable
 from convonet.documents.predictions import ClassProbability
 from convonet.errors import InputError

@@ -31,7 +31,7 @@ async function start() {
 function sentence(classes) {
   const shown = classes.slice(0, 12).join(", ");
   const more = classes.length > 12 ? ` and ${classes.length - 12} more` : "";
-  return `${classes.length} classes: ${shown}${more}`;
+  return `${classes.length} ${classes.length === 1 ? "class" : "classes"}: ${shown}${more}`;
 }
 
 function listen() {

@@ -23,9 +23,10 @@ async function check() {
   }
   const bad = byId("rows").querySelectorAll(".bad").length;
   byId("state").className = bad ? "bad" : "good";
+  const count = `${samples.length} ${samples.length === 1 ? "image" : "images"}`;
   byId("state").textContent = bad
     ? `Images with a different prediction in this browser: ${bad} of ${samples.length}.`
-    : `All ${samples.length} images get the predictions recorded at export, within ${TOLERANCE}.`;
+    : `Same predictions as at export for ${count}, within ${TOLERANCE}.`;
   return answers;
 }
 

@@ -1,7 +1,7 @@
 // How a training is begun from any page, and what is offered before it.
 
 import {call} from "./api.js";
-import {fill, h, note, whole} from "./dom.js";
+import {counted, fill, h, note} from "./dom.js";
 import {whyNotTrain} from "./reasons.js";
 import {changed, check, look, store} from "./store.js";
 
@@ -47,7 +47,7 @@ export function holdOut(page) {
           ".row.middle",
           {},
           button,
-          h("span.muted.small", {}, `About ${whole(count)} images, from every class; no files are moved.`),
+          h("span.muted.small", {}, `About ${counted(count)}, from every class; no files are moved.`),
         ),
       ),
     );

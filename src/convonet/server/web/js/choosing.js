@@ -2,7 +2,7 @@
 
 import {call} from "./api.js";
 import {chooseFolder, open} from "./dialogs.js";
-import {counted, h, note, percent, say, whole} from "./dom.js";
+import {counted, h, note, percent, say} from "./dom.js";
 import {store, takeImages} from "./store.js";
 import {uploadFolder, uploadZip} from "./upload.js";
 
@@ -76,7 +76,7 @@ export async function upload() {
         left === 1
           ? `; 1 file skipped: ${reason}`
           : left
-            ? `; ${whole(left)} files skipped (reason for the first: ${reason})`
+            ? `; ${counted(left, "file")} skipped (reason for the first: ${reason})`
             : "";
       note(`${counted(found.images)} uploaded${refused}`);
       await takeImages(found.train_dir);

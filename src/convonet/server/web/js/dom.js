@@ -59,8 +59,9 @@ export function note(text) {
 }
 
 export const whole = (value) => (value ?? 0).toLocaleString("en");
-/** A count with its noun, such as `1 image` or `2,000 images`. */
-export const counted = (total, what = "image") => `${whole(total)} ${what}${total === 1 ? "" : "s"}`;
+/** A count with its words, such as `1 image`, `2,000 images` or `3 classes`. The plural ends in s if none is given. */
+export const counted = (total, one = "image", many = `${one}s`) =>
+  `${whole(total)} ${total === 1 ? one : many}`;
 export const percent = (value, digits = 1) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)}%`;
 

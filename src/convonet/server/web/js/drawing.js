@@ -1,6 +1,6 @@
 // A network as a drawing: one block for each layer, as high as its maps and as wide as they are many.
 
-import {h, svg, whole} from "./dom.js";
+import {counted, h, svg} from "./dom.js";
 
 const HIGH = 150;
 const LEAST = 6;
@@ -25,7 +25,7 @@ export function networkDrawing(layers) {
     x += wide + GAP;
     return block;
   });
-  const title = `The network as ${whole(shown.length)} blocks, from the image to the classes`;
+  const title = `The network as ${counted(shown.length, "block")}, from the image to the classes`;
   const size = {width: x, height: TOP + HIGH + LABEL, viewBox: `0 0 ${x} ${TOP + HIGH + LABEL}`};
   const drawing = svg("svg", {class: "network", role: "img", "aria-label": title, ...size}, blocks);
   return h(".scroll", {tabindex: 0, role: "region", "aria-label": "Drawing of the network"}, drawing);

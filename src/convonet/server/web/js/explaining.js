@@ -2,6 +2,7 @@
 
 import {ask, call, fileOf} from "./api.js";
 import {fill, h} from "./dom.js";
+import {modelOptions} from "./models.js";
 
 export const METHODS = [
   ["grad_cam", "Grad-CAM"],
@@ -45,7 +46,7 @@ export function why(model, path, name, signal, {start = false} = {}) {
       button.disabled = true;
       fill(place, h("p.muted", {role: "status"}, "Computing the heat map …"));
       try {
-        const found = await explained({model, paths: [await path()]}, signal);
+        const found = await explained({...modelOptions(model), paths: [await path()]}, signal);
         const [one] = found.explanations;
         if (one.error) throw new Error(one.error);
         views.append(h(".view", {}, h("img", {src: one.at("overlay"), alt: `Heat map over ${name}`})));

@@ -1,7 +1,8 @@
 // A model for other programs.
 
 import {archiveOf, ask, call, fileOf, seg} from "./api.js";
-import {fill, h, whole} from "./dom.js";
+import {counted, fill, h} from "./dom.js";
+import {modelOptions} from "./models.js";
 import {SPLITS} from "./sets.js";
 import {shownAs} from "./shown.js";
 import {store} from "./store.js";
@@ -17,7 +18,8 @@ function besideFloat({float, int8, accuracy_loss: loss, accuracy_loss_interval: 
   const speed = (int8.images_per_second["32"] / float.images_per_second["32"]).toFixed(1);
   const [drop, low, high] = [loss, ...ends].map((part) => (100 * part).toFixed(1));
   const cost = `${drop} percentage points (95% CI ${low} to ${high})`;
-  return `${size}, ${speed} times as fast; accuracy drop ${cost} on ${whole(images)} ${SPLITS[split].toLowerCase()} images.`;
+  const tested = counted(images, `${SPLITS[split].toLowerCase()} image`);
+  return `${size}, ${speed} times as fast; accuracy drop ${cost} on ${tested}.`;
 }
 
 /** A card that exports a model and links to its files. */
@@ -47,7 +49,7 @@ export function exportCard(page, model) {
   });
   const place = h("div", {"aria-live": "polite"});
   const go = h("button", {type: "button", onclick: run}, "Export");
-  const request = () => ({kind: "export", options: {model, format: format.value, ...own()}});
+  const request = () => ({kind: "export", options: {...modelOptions(model), format: format.value, ...own()}});
   return h(
     ".card",
     {id: "export-card"},

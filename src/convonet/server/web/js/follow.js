@@ -160,7 +160,7 @@ const TAKERS = {
     progress.trials += 1;
   },
   Warned(progress, event) {
-    progress.messages.push(event.message);
+    progress.messages.push(event.window || event.message);
   },
   TrainingStopped(progress, event) {
     progress.messages.push(`Stopped after epoch ${event.epoch}: ${event.reason}`);

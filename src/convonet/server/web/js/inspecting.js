@@ -2,7 +2,7 @@
 
 import {ask, call, pictureOf} from "./api.js";
 import {showImage} from "./dialogs.js";
-import {bars, fill, h, whole} from "./dom.js";
+import {bars, counted, fill, h, whole} from "./dom.js";
 import {SPLITS} from "./sets.js";
 import {given, store} from "./store.js";
 
@@ -57,7 +57,7 @@ function part(title, make) {
 
 function sizes(found) {
   const looked = Object.entries(found.looked_at)
-    .map(([split, count]) => `${whole(count)} ${SPLITS[split].toLowerCase()}`)
+    .map(([split, count]) => counted(count, `${SPLITS[split].toLowerCase()} image`))
     .join(", ");
   const pixels = Object.entries(found.pixels).map(([split, {mean, deviation}]) =>
     h(
@@ -85,7 +85,7 @@ function sizes(found) {
       "p",
       {},
       `Networks receive the images as ${height} × ${width} px, ${channels === 1 ? "grayscale" : "color"}. ` +
-        `Measured: ${looked} images.`,
+        `Measured: ${looked}.`,
     ),
     pixels,
     h(".two", {}, side("Heights", found.heights), side("Widths", found.widths)),

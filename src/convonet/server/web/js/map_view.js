@@ -1,7 +1,7 @@
 // A map of images on a canvas: zoomed with the wheel, moved by dragging, selected with a lasso; where few
 // images are in sight, they are shown themselves.
 
-import {h} from "./dom.js";
+import {counted, h} from "./dom.js";
 import {MapPainter} from "./map_painter.js";
 
 const MARGIN = 24;
@@ -26,7 +26,7 @@ export class MapView extends EventTarget {
       tabIndex: 0,
       role: "img",
       "aria-label":
-        `Map of ${map.images} images. Arrow keys move it, plus and minus zoom, 0 shows the whole map. ` +
+        `Map of ${counted(map.images)}. Arrow keys move it, plus and minus zoom, 0 shows the whole map. ` +
         "The lists below show images from the map.",
     });
     this.element = h(".map-view", {}, this.canvas);

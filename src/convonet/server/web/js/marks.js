@@ -2,7 +2,7 @@
 // moved.
 
 import {call} from "./api.js";
-import {fill, h, note, say, whole} from "./dom.js";
+import {counted, fill, h, note, say, whole} from "./dom.js";
 import {store} from "./store.js";
 
 const SETS = {train: "Training", val: "Validation", test: "Test"};
@@ -78,7 +78,7 @@ export function markBar(marks, wanted, changed) {
     try {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       const count = marks.rows.length;
-      const some = count === 1 ? "1 image is" : `${whole(count)} images are`;
+      const some = counted(count, "image is", "images are");
       note(count ? `${some} marked; training uses the marks` : "No images are marked");
       await changed();
     } catch (error) {
@@ -92,7 +92,7 @@ export function markBar(marks, wanted, changed) {
     say(
       words,
       items.length
-        ? `${whole(items.length)} ${items.length === 1 ? "image" : "images"} selected`
+        ? `${counted(items.length)} selected`
         : "Select images whose label is wrong: press Space, Ctrl-click, or click the corner.",
     );
   }

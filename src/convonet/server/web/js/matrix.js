@@ -17,7 +17,7 @@ export function matrix(scores, open) {
     return h(
       "p.muted",
       {},
-      `The matrix of ${classes.length} classes is in the run's file confusion_matrix.csv; ` +
+      `The matrix of ${counted(classes.length, "class", "classes")} is in the run's file confusion_matrix.csv; ` +
         "the mistakes are below.",
     );
   const cells = [];

@@ -9,6 +9,20 @@ const FILE = /\.(keras|h5|hdf5|onnx)$/i;
 /** Whether a model is a file and no run: it answers through a worker. */
 export const isFile = (model) => FILE.test(model);
 
+const SCALINGS = [
+  ["", "As in the file"],
+  ["unit", "0 to 1"],
+  ["symmetric", "−1 to 1"],
+  ["imagenet", "ImageNet"],
+  ["none", "None: 0 to 255"],
+];
+
+/** The model as an option of a task, with the pixel scaling that was chosen for a model file. */
+export function modelOptions(model) {
+  const scaling = isFile(model) ? store.scalings[model] : "";
+  return scaling ? {model, scaling} : {model};
+}
+
 /** Make a model the one in use. */
 export function takeModel(model) {
   if (store.model === model) return;
@@ -26,14 +40,31 @@ export function modelChoice(page, use) {
     id: "model",
     onchange: () => {
       takeModel(select.value);
-      use(select.value);
+      told(select.value);
     },
   });
-  const field = h(".field.model", {}, h("label", {htmlFor: "model"}, "Model"), select);
+  const scaling = h("div");
+  const field = h(".field.model", {}, h("label", {htmlFor: "model"}, "Model"), select, scaling);
   call(`runs${query({kind: "train", limit: 200})}`, {signal: page.signal})
     .then(({runs}) => offer(runs.filter((run) => ["done", "cancelled"].includes(run.state))))
     .catch((error) => error.name === "AbortError" || use(""));
   return field;
+
+  function told(model) {
+    fill(scaling);
+    if (isFile(model)) offerScaling(model).catch(() => {});
+    use(model);
+  }
+
+  /** A model that was made elsewhere does not say how its pixels are scaled. */
+  async function offerScaling(model) {
+    const {info} = await call(`models${query({path: model})}`, {signal: page.signal});
+    if (!info?.classes?.length && select.value === model)
+      fill(
+        scaling,
+        scalingChoice(model, () => use(model)),
+      );
+  }
 
   function offer(able) {
     const given =
@@ -54,6 +85,31 @@ export function modelChoice(page, use) {
       others.length ? h("optgroup", {label: "Trained on other images"}, others.map(option)) : null,
     );
     takeModel(chosen);
-    use(chosen);
+    told(chosen);
   }
+}
+
+/** How the pixels of a model file are scaled; `use()` is called after a choice. */
+function scalingChoice(model, use) {
+  const select = h(
+    "select",
+    {
+      id: "model-scaling",
+      onchange: () => {
+        store.scalings[model] = select.value;
+        changed("scaling");
+        use();
+      },
+    },
+    SCALINGS.map(([value, title]) =>
+      h("option", {value, selected: value === (store.scalings[model] ?? "")}, title),
+    ),
+  );
+  return h(
+    ".field",
+    {},
+    h("label", {htmlFor: "model-scaling"}, "Pixel scaling"),
+    select,
+    h("p.help", {}, "This model was made elsewhere. Choose the scaling that it was trained with."),
+  );
 }

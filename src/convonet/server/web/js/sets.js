@@ -1,7 +1,7 @@
 // What is known of the sets that are chosen: counts, findings, skipped files, and how test names are matched.
 
 import {hintOf} from "./api.js";
-import {bars, fill, h, note, tile, whole} from "./dom.js";
+import {bars, counted, fill, h, note, tile, whole} from "./dom.js";
 import {imagesFault} from "./reasons.js";
 import {changed, check, look, store} from "./store.js";
 
@@ -81,7 +81,7 @@ export function counts(found) {
   const all = h(
     "button.quiet",
     {type: "button", onclick: () => fill(place, bars(names.map(bar)))},
-    `All ${whole(names.length)} classes`,
+    `All ${counted(names.length, "class", "classes")}`,
   );
   const skipped = (set) => (set.skipped_count ? `${whole(set.skipped_count)} skipped` : "no skipped files");
   const totals = Object.entries(found.sets).map(([split, set]) =>

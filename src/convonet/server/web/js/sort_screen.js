@@ -1,7 +1,7 @@
 // The images that are sorted, in rows: selected by clicks and by dragging, and dragged onto an answer.
 
 import {pictureOf} from "./api.js";
-import {fill, h, percent, say, whole} from "./dom.js";
+import {counted, fill, h, percent, say} from "./dom.js";
 
 const DRAG = 8;
 
@@ -98,7 +98,7 @@ export function sortScreen(page, does) {
     if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > DRAG) drag.moved = true;
     if (!drag.moved) return;
     carried.hidden = false;
-    say(carried, `${whole(state.chosen.size)} ${state.chosen.size === 1 ? "image" : "images"}`);
+    say(carried, counted(state.chosen.size));
     carried.style.left = `${event.clientX + 12}px`;
     carried.style.top = `${event.clientY + 12}px`;
     const over = answerAt(event);

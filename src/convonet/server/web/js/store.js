@@ -3,7 +3,7 @@
 import {call} from "./api.js";
 
 const KEY = "convonet";
-const KEPT = ["data", "hyper", "recipe", "minutes", "planned", "model", "training", "search"];
+const KEPT = ["data", "hyper", "recipe", "minutes", "planned", "model", "scalings", "training", "search"];
 
 export const store = new EventTarget();
 Object.assign(store, {
@@ -22,6 +22,7 @@ Object.assign(store, {
   dataset: null, // the document of the last look
   datasetError: null,
   model: "", // id of the run whose model is used
+  scalings: {}, // path of a model file → the pixel scaling that was chosen for it
   training: "", // id of the training that is shown
   search: "", // id of the search that is shown
 });

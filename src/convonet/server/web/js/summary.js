@@ -2,7 +2,7 @@
 
 import {call, seg} from "./api.js";
 import {labelOf} from "./comparing.js";
-import {duration, h, interval, note, percent, tile, whole} from "./dom.js";
+import {counted, duration, h, interval, note, percent, tile, whole} from "./dom.js";
 import {notes, recipeTitle, sentence} from "./recipe.js";
 import {changed, check, store, typedAll} from "./store.js";
 
@@ -82,7 +82,7 @@ function score(run, summary) {
         ? tile(
             "Most confused",
             [pair.true, h("span.muted", {}, " as "), pair.predicted],
-            `${whole(pair.count)} of ${whole(pair.of)} images of ${pair.true}`,
+            `${whole(pair.count)} of ${counted(pair.of)} of ${pair.true}`,
           )
         : null,
     ),

@@ -4,7 +4,7 @@ import {call, pictureOf, query} from "../api.js";
 import {begun, holdOut} from "../beginning.js";
 import {chooseOnServer, sampleChoice, upload} from "../choosing.js";
 import {chooseFolder, showImage} from "../dialogs.js";
-import {empty, fill, h, head, note, whole} from "../dom.js";
+import {counted, empty, fill, h, head, note, whole} from "../dom.js";
 import {Grid} from "../grid.js";
 import {closerLooks} from "../inspecting.js";
 import {Marks, markBar, markTable} from "../marks.js";
@@ -75,7 +75,10 @@ export function dataPage(page) {
     const sets = Object.entries(found?.sets ?? {}).filter(([, set]) => set.images);
     if (!sets.length) return showNothing(found);
     const words = sets.map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`);
-    top.lead(`${LIST.format(words)} images in ${found.classes.length} classes`);
+    const total = sets.reduce((sum, [, set]) => sum + set.images, 0);
+    top.lead(
+      `${LIST.format(words)} ${total === 1 ? "image" : "images"} in ${counted(found.classes.length, "class", "classes")}`,
+    );
     const known = state.id === found.id;
     state.id = found.id;
     fill(

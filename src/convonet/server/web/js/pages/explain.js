@@ -6,7 +6,7 @@ import {empty, fill, h, head, percent, short} from "../dom.js";
 import {brought, explained, meaning, METHODS} from "../explaining.js";
 import {imageChoice} from "../image_choice.js";
 import {kernelBench} from "../kernel_bench.js";
-import {isFile, modelChoice} from "../models.js";
+import {isFile, modelChoice, modelOptions} from "../models.js";
 import {number, pick} from "../options.js";
 import {store} from "../store.js";
 
@@ -103,7 +103,7 @@ export function explainPage(page) {
       "The check removes them step by step; the probability should fall.";
     return card("Where the model looks", about, fields, "Explain", async () => {
       const options = {
-        model: state.model,
+        ...modelOptions(state.model),
         paths: [await image()],
         method: method.value(),
         faithful: faithful.checked,
@@ -127,7 +127,7 @@ export function explainPage(page) {
     const fields = [h("label.tick", {}, withImage, "With the feature maps of the image")];
     const about = "The filters of the convolutions, and the feature maps of the image, layer by layer.";
     return card("Filters and feature maps", about, fields, "Show layers", async () => {
-      const options = {model: state.model};
+      const options = modelOptions(state.model);
       if (withImage.checked) options.image = await image();
       const found = await ask("layers", {options}, page.signal);
       const folder = found.folder.split(/[\\/]/).pop();
@@ -155,7 +155,7 @@ export function explainPage(page) {
     const about =
       "Images that gradient ascent creates to activate a channel. In the last layer, each channel is a class.";
     return card("What activates a channel", about, fields, "Show what activates it", async () => {
-      const options = {model: state.model, layer: layer.value};
+      const options = {...modelOptions(state.model), layer: layer.value};
       for (const [name, field] of Object.entries({channel, steps}))
         if (field.value()) options[name] = Number(field.value());
       const found = await ask("dream", {options}, page.signal);

@@ -1,7 +1,7 @@
 // The way from images to a model in six steps, each with what is there already and a way to its page.
 
 import {call} from "../api.js";
-import {fill, h, head, note, whole} from "../dom.js";
+import {counted, fill, h, head, note} from "../dom.js";
 import {store, takeImages} from "../store.js";
 import {startTour} from "../tour.js";
 
@@ -14,7 +14,7 @@ const STEPS = [
     link: ["data", "Data"],
     done: () => Boolean(store.dataset?.sets.train?.images),
     words: () =>
-      `${whole(store.dataset.sets.train.images)} images in ${store.dataset.classes.length} classes`,
+      `${counted(store.dataset.sets.train.images)} in ${counted(store.dataset.classes.length, "class", "classes")}`,
   },
   {
     title: "Check them",

@@ -2,7 +2,7 @@
 
 import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
-import {duration, fill, h, head, interval, note, percent, whole} from "../dom.js";
+import {counted, duration, fill, h, head, interval, note, percent, whole} from "../dom.js";
 import {recipeFields} from "../recipe.js";
 import {recipeOptions, usedRecipe, wrongMinutes} from "../plan.js";
 import {below, imagesFault} from "../reasons.js";
@@ -34,7 +34,7 @@ function begin(page) {
 
   function show() {
     const able = sets.filter((set) => set.images);
-    train.textContent = able.length === 1 ? "Train 1 data set" : `Train ${whole(able.length)} data sets`;
+    train.textContent = `Train ${counted(able.length, "data set")}`;
     train.title = wrongMinutes();
     train.disabled = !able.length || Boolean(wrongMinutes()) || sets.some((set) => set.waits);
     how.textContent =
@@ -61,7 +61,7 @@ function begin(page) {
     const remove = {type: "button", "aria-label": `Remove ${set.folder}`, onclick: drop};
     const cells = set.fault
       ? h("td.bad.wrap", {colSpan: 3}, set.fault)
-      : [set.images, set.classes, set.test].map((count) => h("td.n", {}, set.waits ? "…" : counted(count)));
+      : [set.images, set.classes, set.test].map((count) => h("td.n", {}, set.waits ? "…" : countCell(count)));
     return h("tr", {}, h("td.wrap", {}, set.folder), cells, h("td", {}, h("button.quiet", remove, "×")));
   }
 
@@ -83,7 +83,7 @@ function begin(page) {
         else left += 1;
       }
       if (left === 1) note("1 folder without class folders is not listed");
-      else if (left) note(`${whole(left)} folders without class folders are not listed`);
+      else if (left) note(`${counted(left, "folder")} without class folders are not listed`);
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
     }
@@ -186,8 +186,8 @@ function results(page, ids) {
     const {test, training} = run.scores;
     const link = h("a", {href: `#train/${seg(run.id)}`, title: run.title}, run.data_set);
     const cells = [
-      counted(run.images),
-      counted(run.classes),
+      countCell(run.images),
+      countCell(run.classes),
       percent(training?.val_accuracy),
       h("b", {}, percent(test?.accuracy)),
       interval(test?.accuracy_interval).replace("95% CI ", "") || "–",
@@ -238,7 +238,7 @@ function results(page, ids) {
   }
 }
 
-const counted = (count) => (count === null || count === undefined ? "–" : whole(count));
+const countCell = (count) => (count === null || count === undefined ? "–" : whole(count));
 
 function tableOf(label, titles, lines) {
   const region = {tabindex: 0, role: "region", "aria-label": label};

@@ -1,7 +1,7 @@
 // A map of the images: similar ones lie close together. It is zoomed and moved, coloured, and selected from.
 
 import {call, seg} from "../api.js";
-import {empty, fill, h, head, percent, say, whole} from "../dom.js";
+import {counted, empty, fill, h, head, percent, say, whole} from "../dom.js";
 import {coloring, colorings} from "../map_colors.js";
 import {mapLists} from "../map_lists.js";
 import {MapView} from "../map_view.js";
@@ -111,8 +111,9 @@ export function mapPage(page) {
     view?.close();
     const address = (row) => addressOf({root: map.root, path: map.paths[row]});
     view = new MapView(map, address);
-    const some = map.images < map.total ? `${whole(map.images)} of ${whole(map.total)}` : whole(map.images);
-    top.lead(`${some} images; similar ones lie close together`);
+    const some =
+      map.images < map.total ? `${whole(map.images)} of ${counted(map.total)}` : counted(map.images);
+    top.lead(`${some}; similar ones lie close together`);
     const named = h("p.muted.small", {role: "status"}, "\u00a0");
     view.addEventListener("hover", () => say(named, view.hovered < 0 ? "\u00a0" : words(map, view.hovered)));
     fill(
@@ -179,7 +180,7 @@ export function mapPage(page) {
     fill(
       page.legend,
       made.groups.slice(0, MOST_NAMED).map(line),
-      more > 0 ? h("li.muted", {}, `and ${whole(more)} more classes`) : null,
+      more > 0 ? h("li.muted", {}, `and ${counted(more, "more class", "more classes")}`) : null,
     );
   }
 }

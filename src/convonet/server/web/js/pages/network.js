@@ -3,7 +3,7 @@
 import {ask} from "../api.js";
 import {valueText} from "../comparing.js";
 import {networkDrawing} from "../drawing.js";
-import {empty, fill, h, head, short, tile, whole} from "../dom.js";
+import {counted, empty, fill, h, head, short, tile, whole} from "../dom.js";
 import {ofOneNetwork, usedRecipe} from "../plan.js";
 import {whyNotTrain} from "../reasons.js";
 import {store} from "../store.js";
@@ -44,7 +44,7 @@ export function networkPage(page) {
     build.disabled = Boolean(why);
     const own = valueText("family", store.hyper.family || "convonet");
     const network = usedRecipe() === "none" ? own : "A network planned by the recipe";
-    top.lead(why || `${network}, for ${store.dataset.classes.length} classes`);
+    top.lead(why || `${network}, for ${counted(store.dataset.classes.length, "class", "classes")}`);
     offer();
     if (!body.children.length)
       why

@@ -3,7 +3,7 @@
 import {backboneField} from "../backbones.js";
 import {call, seg} from "../api.js";
 import {variedWords} from "../comparing.js";
-import {fill, h, head, note} from "../dom.js";
+import {counted, fill, h, head, note} from "../dom.js";
 import {groups} from "../form.js";
 import {looks} from "../looks.js";
 import {imposedValues, planWords, recipeFields} from "../recipe.js";
@@ -47,7 +47,7 @@ export function paramsPage(page) {
 
   function words() {
     const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
-    if (wrong) return top.lead(`${wrong} ${wrong === 1 ? "value is" : "values are"} invalid`);
+    if (wrong) return top.lead(`${counted(wrong, "value is", "values are")} invalid`);
     if (!store.varied.length) {
       const expert = usedRecipe() === "none";
       const plain = "Empty fields use the default shown in them";

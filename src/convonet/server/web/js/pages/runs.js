@@ -2,7 +2,7 @@
 
 import {call, query, seg} from "../api.js";
 import {comparison} from "../comparing.js";
-import {duration, empty, fill, h, head, interval, moment, note, percent, whole} from "../dom.js";
+import {counted, duration, empty, fill, h, head, interval, moment, note, percent} from "../dom.js";
 import {runDetail} from "../run_detail.js";
 import {SPLITS} from "../sets.js";
 import {noun} from "../work.js";
@@ -34,7 +34,7 @@ export function runsPage(page) {
     if (text === last) return;
     last = text;
     for (const run of found.runs) rows.set(run.id, run);
-    top.lead(`${whole(found.total)} ${found.total === 1 ? "run" : "runs"}, newest first`);
+    top.lead(`${counted(found.total, "run")}, newest first`);
     if (!found.total) return fill(table, nothing());
     const focused = document.activeElement?.id;
     fill(table, h(".card", {}, runTable(found.runs)));
@@ -105,7 +105,7 @@ export function runsPage(page) {
         h("td", {}, noun("evaluate")),
         h("td", {}, own ? own.state : ""),
         h("td.n", {colSpan: 2}, `${percent(one.accuracy)} ${interval(one.accuracy_interval)}`),
-        h("td.n", {}, `${whole(one.images)} images`),
+        h("td.n", {}, counted(one.images)),
         h("td.when"),
       );
     });

@@ -101,7 +101,7 @@ export function sortPage(page) {
     const {images, left, presses} = state.about;
     const chosen = screen.chosen.size ? ` · ${whole(screen.chosen.size)} selected` : "";
     const after = presses ? ` after ${counted(presses, "answer")}` : "";
-    say(state.words, `${whole(left)} of ${whole(images)} images left${after}${chosen}`);
+    say(state.words, `${whole(left)} of ${counted(images)} left${after}${chosen}`);
   }
 
   function key(sign, title, label, count) {

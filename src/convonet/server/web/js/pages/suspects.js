@@ -2,7 +2,7 @@
 
 import {beginPage} from "../begin.js";
 import {call, pictureOf, seg} from "../api.js";
-import {fill, h, head, note, percent, whole} from "../dom.js";
+import {counted, fill, h, head, note, percent, whole} from "../dom.js";
 import {showImage} from "../dialogs.js";
 import {Grid} from "../grid.js";
 import {Marks, markBar} from "../marks.js";
@@ -56,7 +56,7 @@ export function suspectsPage(page) {
     const order =
       listed < found.images ? `the ${whole(listed)} most suspicious are listed` : "most suspicious first";
     top.lead(
-      `${whole(found.likely)} of ${whole(found.images)} labels ${found.likely === 1 ? "is" : "are"} probably wrong, ` +
+      `${whole(found.likely)} of ${counted(found.images, "label")} ${found.likely === 1 ? "is" : "are"} probably wrong, ` +
         `according to models that were not trained on the image in question; ${order}`,
     );
     const marks = new Marks();
@@ -125,6 +125,6 @@ function begin(page) {
       repeats: number("suspects-repeats", "Repeats", "3"),
     },
     said: () =>
-      `${whole(store.dataset.sets.train.images)} training images in ${store.dataset.classes.length} classes`,
+      `${counted(store.dataset.sets.train.images, "training image")} in ${counted(store.dataset.classes.length, "class", "classes")}`,
   });
 }

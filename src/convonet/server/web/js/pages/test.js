@@ -113,7 +113,7 @@ export function testPage(page) {
   function draw(scores) {
     const baseline = `always predicting the most common class gives ${percent(scores.baseline_accuracy)}`;
     top.lead(
-      `${percent(scores.accuracy)} of ${whole(scores.images)} images are predicted correctly; ${baseline}`,
+      `${percent(scores.accuracy)} of ${counted(scores.images, "image is", "images are")} predicted correctly; ${baseline}`,
     );
     const title = h("h2");
     const marks = new Marks();

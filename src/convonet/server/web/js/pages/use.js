@@ -6,7 +6,7 @@ import {showImage} from "../dialogs.js";
 import {bars, empty, fill, h, head, note, percent} from "../dom.js";
 import {brought, why} from "../explaining.js";
 import {exportCard} from "../exporting.js";
-import {isFile, modelChoice, takeModel} from "../models.js";
+import {isFile, modelChoice, modelOptions, takeModel} from "../models.js";
 import {openModel} from "../opening.js";
 import {Pad} from "../pad.js";
 
@@ -115,7 +115,7 @@ export function usePage(page) {
   /** A model file of no run answers through a worker. */
   async function byWorker(files, below) {
     const paths = await brought(files, page.signal);
-    const options = {model: state.model, paths, unsure_below: below};
+    const options = {...modelOptions(state.model), paths, unsure_below: below};
     const {predictions} = await ask("predict", {options}, page.signal);
     return predictions.map((one, index) => ({...one, path: files[index].name}));
   }
