@@ -26,6 +26,18 @@ def test_pages_with_images_fit(loaded: AppWin, qtbot: Any, size: tuple[int, int]
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize("name", ["data", "explain"])
+def test_every_tab_keeps_the_title_in_view(loaded: AppWin, qtbot: Any, name: str) -> None:
+    loaded.resize(1280, 800)
+    loaded.show_page(name)
+    page: Any = loaded.page(name)
+    for index in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(index)
+        for _ in range(4):
+            qtbot.wait(10)
+        assert loaded._frames[name].verticalScrollBar().maximum() == 0, page.tabs.tabText(index)
+
+
 def _misfits_of_pages(window: AppWin, qtbot: Any, size: tuple[int, int]) -> list[str]:
     """What does not fit on each page and each tab of it."""
     window.resize(*size)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QWidget
 
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import column, frame, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
+from convonet.desktop.widgets.folding import FoldingRow
 from convonet.params import DataParams
 from convonet.session.backend import Images
 from convonet.session.look import SizesFound
@@ -40,20 +42,21 @@ class SizesView(QScrollArea):
         self._note = label("", "muted", wrap=True)
         self._heights = BarView("Heights", SERIES)
         self._widths = BarView("Widths", SERIES)
-        self._means = QGridLayout()
-        self._means.setSpacing(10)
+        self._means = FlowLayout(gap=10)
         self._found: SizesFound | None = None
         self._legend = Legend(SERIES)
         self.counts = QCheckBox("Counts instead of fractions")
         self.counts.toggled.connect(lambda _: self._show_bars())
-        histograms = row(
+        histograms = FoldingRow(
             frame(column(label("Height in pixels", "section"), self._heights, None, margin=14)),
             frame(column(label("Width in pixels", "section"), self._widths, None, margin=14)),
+            wanted=(240, 240),
+            stretch=(1, 1),
             gap=14,
         )
         choice = row(self._legend, self.counts)
         choice.setStretch(0, 1)
-        means = frame(column(label("Mean image of each class", "section"), row(self._means, None), margin=14))
+        means = frame(column(label("Mean image of each class", "section"), self._means, margin=14))
         self.setWidget(holder(column(8, self._note, choice, histograms, means, None, gap=14)))
 
     def look_at(self, listings: Mapping[Split, ImageListing], data: DataParams) -> None:
@@ -92,8 +95,8 @@ class SizesView(QScrollArea):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        for place, (name, pixels) in enumerate(list(means.items())[:_MEANS]):
-            self._means.addWidget(_mean(name, pixels), place // 10, place % 10)
+        for name, pixels in list(means.items())[:_MEANS]:
+            self._means.addWidget(_mean(name, pixels))
 
 
 def _bars(counts: Mapping[Split, Counter[int]], *, as_counts: bool) -> list[Bar]:
