@@ -36,6 +36,8 @@ PHRASES = {
     r"\btrainings\b": "training runs",
     r"\b(?:images?|labels?|marks?|groups?) stands?\b": "is in, is stored in",
     r"\b[Hh]yper parameters?\b": "hyperparameter",
+    r"\b[Ll]abels? (?:are )?in doubt\b|\b[Ll]ikely wrong labels?\b": "suspicious labels",
+    r"\bcomputing devices?\b": "device",
     # As the Google style guide writes percentages.
     r"\d\}? %(?!\(| \d)": "98.6%",
 }
@@ -107,6 +109,8 @@ def pages() -> Iterator[Path]:
         "2,000 images a second",
         "like 15 trainings",
         "2 images stand in",
+        "Labels in doubt",
+        "the computing device",
     ],
 )
 def test_the_search_finds_phrases(text: str) -> None:

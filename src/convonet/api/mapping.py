@@ -23,11 +23,11 @@ def image_map(
     seed: int = 0,
     listen: Listener = None,
 ) -> ImageMap:
-    """Draw a map of images, and list outliers and likely wrong labels.
+    """Draw a map of images, and list outliers and suspicious labels.
 
     Args:
         images: a folder whose subfolders are the classes, or data parameters as in `train`.
-        out: the folder to which `map.csv`, likely wrong labels first, and `map.png` are written.
+        out: the folder to which `map.csv`, suspicious labels first, and `map.png` are written.
         split: which set to show, `train`, `val` or `test`; None: `train`, or `test` with a model.
         model: a run folder or model file, to include its predictions in the map.
         seed: seed of the map, 0 or more. The same images and seed give the same map.

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: opt.Json = False) -> None:
-    """Show versions, the computing device, folders, and what is missing."""
+    """Show versions, the device, folders, and what is missing."""
     report = examine()
     if json:
         print_json(report)

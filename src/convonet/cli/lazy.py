@@ -63,7 +63,7 @@ COMMANDS = {
     ),
     "map": CommandHome(
         "mapping",
-        "Draw a map that places similar images close together, and list outliers and likely wrong labels.",
+        "Draw a map that places similar images close together, and list outliers and suspicious labels.",
     ),
     "similar": CommandHome("mapping", "Find the images in a set that look most like a given image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
@@ -100,7 +100,7 @@ COMMANDS = {
         "serve",
         "Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed.",
     ),
-    "doctor": CommandHome("doctor", "Show versions, the computing device, folders, and what is missing."),
+    "doctor": CommandHome("doctor", "Show versions, the device, folders, and what is missing."),
     "params": CommandHome("params", "Create, show, check and change parameter files."),
     "runs": CommandHome("runs", "List, show, compare, watch, cancel, rename and delete runs."),
     "cache": CommandHome("cache", "Show and clear the cache of decoded images."),

@@ -57,7 +57,7 @@ def image_map(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Draw a map that places similar images close together, and list outliers and likely wrong labels."""
+    """Draw a map that places similar images close together, and list outliers and suspicious labels."""
     target = str(Path(local_path(str(out))).resolve())
     task = map_task(source, data, split, model).changed(out=target, seed=seed)
     answer = ImageMap.of(ask(task, progress))

@@ -50,7 +50,7 @@ def sort(
         Path | None, typer.Option("--suggestions", metavar="FILE", help="Write the suggestions as CSV.")
     ] = None,
     doubts: Annotated[
-        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the labels in doubt as CSV.")
+        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the suspicious labels as CSV.")
     ] = None,
     copy_to: Annotated[
         Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labeled images into class folders.")

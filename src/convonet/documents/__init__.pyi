@@ -15,6 +15,7 @@ from convonet.documents.drawings import AugmentDocument as AugmentDocument
 from convonet.documents.drawings import RateCurveDocument as RateCurveDocument
 from convonet.documents.drawings import ReportDocument as ReportDocument
 from convonet.documents.evaluation import SCORES as SCORES
+from convonet.documents.evaluation import SPLIT_TITLES as SPLIT_TITLES
 from convonet.documents.evaluation import SPLITS as SPLITS
 from convonet.documents.evaluation import AverageRow as AverageRow
 from convonet.documents.evaluation import ChosenDecision as ChosenDecision

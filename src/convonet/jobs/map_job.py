@@ -159,7 +159,7 @@ def _numbers(values: NDArray[np.floating]) -> tuple[float, ...]:
 
 
 def _save(out: Path, images: MappedImages, layout: Layout, watch: Watch) -> None:
-    """Write the table, likely wrong labels first, and the picture."""
+    """Write the table, suspicious labels first, and the picture."""
     names = images.classes
     table = (
         (
@@ -176,5 +176,5 @@ def _save(out: Path, images: MappedImages, layout: Layout, watch: Watch) -> None
     make_folder(out)
     write_csv(out / TABLE, HEADER, table)
     save_figure(map_figure(layout.place, images.labels, names), out / PICTURE)
-    for name, title in ((TABLE, "Map as a table, likely wrong labels first"), (PICTURE, "Map")):
+    for name, title in ((TABLE, "Map as a table, suspicious labels first"), (PICTURE, "Map")):
         watch.tell(FileSaved(path=str(out / name), title=title))

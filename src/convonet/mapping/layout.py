@@ -1,4 +1,4 @@
-"""Everything that a map shows of images, from their features: places, neighbors, outliers, likely wrong labels."""
+"""Everything that a map shows of images, from their features: places, neighbors, outliers, suspicious labels."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ class SortSession:
 
         Args:
             order: `uncertain` shows the images whose labels would help most, `certain` rows that can be accepted,
-                `similar` groups of similar images, and `review` labels in doubt. Without suggestions, it always
+                `similar` groups of similar images, and `review` suspicious labels. Without suggestions, it always
                 shows groups.
         """
         known = self._known()

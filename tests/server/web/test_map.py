@@ -104,7 +104,7 @@ def test_wrong_labels_are_listed_and_marked(
     page = ready("data", known, serve().url)
     page.goto(f"{page.url.split('#')[0]}#map")
     page.get_by_role("button", name="Draw the map").click()
-    page.get_by_role("button", name=re.compile(r"Likely wrong labels \(\d+\)")).wait_for(timeout=120_000)
+    page.get_by_role("button", name=re.compile(r"Suspicious labels \(\d+\)")).wait_for(timeout=120_000)
     first = page.locator(".pic").first
     assert first.get_attribute("aria-label").startswith("0/planted.png: 0, perhaps 1")
     first.click(modifiers=["Control"])

@@ -21,7 +21,7 @@ COLORINGS = {
     "class": "Class",
     "correct": "Correctness",
     "confidence": "Confidence",
-    "wrong": "Likely wrong label",
+    "wrong": "Suspicious label",
 }
 NEED_ANSWERS = ("correct", "confidence")
 

@@ -1,4 +1,4 @@
-"""Lists of images of a map: what is selected, likely wrong labels, outliers, and images like one."""
+"""Lists of images of a map: what is selected, suspicious labels, outliers, and images like one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "selected": "Selected",
-    "wrong": "Likely wrong labels",
+    "wrong": "Suspicious labels",
     "outliers": "Outliers",
     "similar": "More like this",
 }

@@ -31,7 +31,7 @@ _ORDERS = {
     "uncertain": "Least certain first",
     "certain": "Most certain first",
     "similar": "Similar images",
-    "review": "Labels in doubt",
+    "review": "Suspicious labels",
 }
 _ABOUT = (
     "Choose a folder of photographs and name a few classes. After a few answers, each remaining image gets a "
@@ -264,7 +264,7 @@ class SortPage(Page):
             words += f" after {count_text(counts['presses'], 'answer')}"
         if not self.board.rows:
             review = self.order_box.currentData() == "review"
-            words += ". No labels are in doubt" if review else ". Every image is labeled or skipped"
+            words += ". No labels are suspicious" if review else ". Every image is labeled or skipped"
         if self.board.chosen:
             words += f" · {len(self.board.chosen):,} selected"
         self.state.setText(words)

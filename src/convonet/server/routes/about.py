@@ -135,7 +135,7 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
 
 @router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
-    """What this installation can do: computing device, missing parts. The first request takes a few seconds."""
+    """What this installation can do: device, missing parts. The first request takes a few seconds."""
     return Json(_examined())
 
 

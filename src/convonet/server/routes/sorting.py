@@ -35,7 +35,7 @@ class SortClasses(BaseModel):
 
 
 class SortAnswer(BaseModel):
-    """The label of some images: a class, `none_of_these`, `skip`, or `keep` to confirm a label in doubt."""
+    """The label of some images: a class, `none_of_these`, `skip`, or `keep` to confirm a suspicious label."""
 
     model_config = ConfigDict(extra="forbid")
     paths: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=1, max_length=1000)

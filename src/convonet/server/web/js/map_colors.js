@@ -21,7 +21,7 @@ export function colorings(map) {
         ["confidence", "Confidence"],
       ]
     : [];
-  return [["class", "Class"], ...answers, ["wrong", "Likely wrong label"]];
+  return [["class", "Class"], ...answers, ["wrong", "Suspicious label"]];
 }
 
 /** For a way to colour: `{group(row), groups: [{title, color}]}`. */

@@ -1,4 +1,4 @@
-// Lists of images of a map: what is selected, likely wrong labels, outliers, and images like one.
+// Lists of images of a map: what is selected, suspicious labels, outliers, and images like one.
 
 import {pictureOf} from "./api.js";
 import {showImage} from "./dialogs.js";
@@ -9,7 +9,7 @@ import {look} from "./store.js";
 
 const LISTS = [
   ["selected", "Selected"],
-  ["wrong", "Likely wrong labels"],
+  ["wrong", "Suspicious labels"],
   ["outliers", "Outliers"],
   ["similar", "More like this"],
 ];

@@ -11,7 +11,7 @@ const ORDERS = [
   ["uncertain", "Least certain first"],
   ["certain", "Most certain first"],
   ["similar", "Similar images"],
-  ["review", "Labels in doubt"],
+  ["review", "Suspicious labels"],
 ];
 const NONE = "none_of_these";
 const SKIP = "skip";
@@ -117,7 +117,7 @@ export function sortPage(page) {
     const found = await call(`sort/${seg(state.id)}/screen${asked}`, {signal: page.signal});
     screen.show(
       found.rows,
-      state.order === "review" ? "No labels are in doubt." : "Every image is labeled or skipped.",
+      state.order === "review" ? "No labels are suspicious." : "Every image is labeled or skipped.",
     );
     words();
     if (!found.rows.length) return;
