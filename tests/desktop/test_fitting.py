@@ -8,6 +8,7 @@ import pytest
 
 from convonet.desktop.actions import PAGES
 from convonet.desktop.app_win import AppWin
+from convonet.params import SearchSpace
 from fitting import misfits, nameless
 
 SIZES = ((720, 450), (1024, 700))
@@ -22,6 +23,8 @@ def test_empty_pages_fit(window: AppWin, qtbot: Any, size: tuple[int, int]) -> N
 
 @pytest.mark.parametrize("size", SIZES)
 def test_pages_with_images_fit(loaded: AppWin, qtbot: Any, size: tuple[int, int]) -> None:
+    # With values to try, the Tune page shows its form.
+    loaded.controller.session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": [1, 2]}))
     faults = _misfits_of_pages(loaded, qtbot, size)
     assert not faults, "\n".join(faults)
 

@@ -60,9 +60,9 @@ class Fit:
     def build(self, watch: Watch) -> NetModel:
         """The network with its first weights."""
         model = build(self.task, self.sets, watch)
-        self.run.update(device=device_name())
-        if self.advises:
-            advise_of(self.run, self.task, self.sets, watch)
+        advice = {"advice": advice_on(self.task, self.sets, watch)} if self.advises else {}
+        # One change of the record, since each waits for the disk.
+        self.run.update(device=device_name(), **advice)
         return model
 
     def train(self, model: NetModel, watch: Watch) -> TrainingResult:
@@ -107,16 +107,16 @@ def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     return model
 
 
-def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
-    """Known mistakes are told before time is spent on them; what is only worth a try stands in the record."""
+def advice_on(task: TrainTask, sets: TrainSets, watch: Watch) -> list[AdviceRow]:
+    """Advice for the record. Known mistakes are also told, before time is spent on them."""
     classes = sets.train.classes
     counts = np.bincount(sets.train.labels[sets.train_rows], minlength=len(classes))
     facts = SetFacts(dict(zip(classes, counts.tolist(), strict=True)), sets.pixels.shape[:2])
     said = advise(facts, task.hyper)
-    run.update(advice=[AdviceRow.of(asdict(advice)) for advice in said])
     for advice in said:
         if advice.mistake:
             watch.tell(Warned(message=advice.text, subject="advice"))
+    return [AdviceRow.of(asdict(advice)) for advice in said]
 
 
 def _further(task: TrainTask, sets: TrainSets) -> NetModel:

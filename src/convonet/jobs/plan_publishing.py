@@ -9,7 +9,7 @@ from convonet.atomic import replacing
 from convonet.documents.plan import Candidate
 from convonet.documents.run_record import RunParams
 from convonet.events import StageStarted, Watch
-from convonet.jobs.fitting import HISTORY, advise_of
+from convonet.jobs.fitting import HISTORY, advice_on
 from convonet.jobs.plan_candidates import CandidateFolder, Trained
 from convonet.jobs.plan_work import CANDIDATES, PlanWork
 from convonet.jobs.train_sets import TrainSets, prepare_found
@@ -71,10 +71,11 @@ def publish(
     with replacing(work.run.file(HISTORY)) as temporary:
         shutil.copyfile((folder or work.folder(candidate.name)).history, temporary)
     # The advice stands in the record; to tell it again for each candidate would be noise.
-    advise_of(work.run, task, sets, Watch(should_stop=lambda: False))
+    advice = advice_on(task, sets, Watch(should_stop=lambda: False))
     spec = task.to_dict()
     # From here on the run is the one that a person would have set by hand with these values.
-    work.run.update(params=RunParams(data=object_at(spec, "data"), hyper=object_at(spec, "hyper")))
+    params = RunParams(data=object_at(spec, "data"), hyper=object_at(spec, "hyper"))
+    work.run.update(params=params, advice=advice)
     leave_model(work.run, task, sets, calibrated, result, work.watch)
     # Written last: after a kill in between, the model is published once more.
     work.run.update(published=candidate.name)

@@ -28,7 +28,7 @@ from convonet.runs import Run
 from convonet.scratch import Scratch
 
 _POLL_SECONDS = 0.1
-_SLOW_TO_LOAD = "convonet.jobs.train_stages"
+_SLOW_TO_LOAD = "convonet.jobs.warm"
 """With all that a training needs, keras before all."""
 _LATE_EXIT_SECONDS = 5.0
 
