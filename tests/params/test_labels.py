@@ -35,3 +35,8 @@ def test_values_are_shown_as_people_type_them(name: str, value: object, text: st
 
 def test_settings_in_one_line() -> None:
     assert settings_text({"init_rate": 0.01, "epochs": 3}) == "Learning rate 0.01, Epochs 3"
+
+
+def test_a_square_size_is_shown_as_files_and_as_people_spell_it() -> None:
+    assert [value_text("image_size", size) for size in (28, (28, 28))] == ["28", "28"]
+    assert value_text("image_size", (28, 32)) == "28x32"
