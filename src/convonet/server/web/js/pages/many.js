@@ -2,7 +2,7 @@
 
 import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
-import {counted, duration, fill, h, head, interval, note, percent, whole} from "../dom.js";
+import {counted, duration, fill, h, head, interval, note, percent, stateLabel, whole} from "../dom.js";
 import {recipeFields} from "../recipe.js";
 import {recipeOptions, usedRecipe, wrongMinutes} from "../plan.js";
 import {below, imagesFault} from "../reasons.js";
@@ -194,7 +194,7 @@ function results(page, ids) {
       percent(test?.baseline_accuracy),
       run.seconds ? duration(run.seconds) : "–",
     ];
-    const state = h("td.wrap", {}, h(`span.badge.${run.state}`, {}, run.state));
+    const state = h("td.wrap", {}, h(`span.badge.${run.state}`, {}, stateLabel(run.state)));
     if (run.error) state.append(h(".small.bad", {}, run.error));
     return h(
       "tr",
