@@ -68,7 +68,14 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
 def _lines(row: RunRow) -> list[list[object]]:
     """A run and, if its model was evaluated more than once, a line for each evaluation."""
     accuracy = None if row.accuracy is None else percent(row.accuracy)
-    first: list[object] = [row.title, row.data_set, kind_label(row.kind), state_label(row.state), accuracy, row.id]
+    first: list[object] = [
+        row.title,
+        row.data_set,
+        kind_label(row.kind),
+        state_label(row.state),
+        accuracy,
+        row.id,
+    ]
     # One evaluation is already in the run's own line.
     if len(row.evaluations) < 2:
         return [first]
@@ -145,7 +152,9 @@ def _print_difference(found: RunDifference) -> None:
     if len(changed) > _MOST:
         say(f"… and {len(changed) - _MOST:,} more; --json has all of them")
     for mark in marks[:_MOST]:
-        say(f"Mark on {mark.path} ({_SPLITS.get(mark.set, mark.set)}): {mark.a or 'none'} → {mark.b or 'none'}")
+        say(
+            f"Mark on {mark.path} ({_SPLITS.get(mark.set, mark.set)}): {mark.a or 'none'} → {mark.b or 'none'}"
+        )
     if len(marks) > _MOST:
         say(f"… and {len(marks) - _MOST:,} more marks")
 

@@ -71,7 +71,9 @@ class PlotsDialog(QDialog):
         # Words, as on the other buttons: matplotlib's icons are drawn without regard to the screen's resolution, by an
         # attribute of Qt 5 that is deprecated.
         tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        tools.setStyleSheet("QToolBar { padding: 0; } QToolButton { padding: 4px 8px; margin: 0 4px 0 -4px; }")
+        tools.setStyleSheet(
+            "QToolBar { padding: 0; } QToolButton { padding: 4px 8px; margin: 0 4px 0 -4px; }"
+        )
         area = QScrollArea()
         area.setAccessibleName(name)
         area.setWidgetResizable(True)
