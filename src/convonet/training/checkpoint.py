@@ -165,7 +165,7 @@ class CheckpointFile:
         members = {"meta": text} | {f"a{index}": array for index, array in enumerate(every)}
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             # NumPy before 2.2 keeps allow_pickle as one more array, so it is not passed.
-            np.savez(file, **members)  # type: ignore[arg-type]  # numpy declares its own flag among the names
+            np.savez(file, **members)
 
     def load(self) -> Checkpoint:
         """Read it back.
