@@ -60,7 +60,7 @@ def _assert_halved_and_done(said: Said, run: Path) -> None:
     lines = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
     told = [line["message"] for line in lines if line["event"] == "Warned" and line["subject"] == "memory"]
     assert told, "nothing was said about the batch"
-    assert f"batches of {BATCH} images" in told[0]
+    assert f"batches of {BATCH:,} images" in told[0]
     assert f"continuing with {BATCH // 2}" in told[0]
     assert (run / "model.keras").exists()
 
