@@ -70,7 +70,7 @@ def command_page() -> str:
         "| 1 | the work failed; `predict` did not find a file; `predict` or `explain` could read none of the images; "
         "a set of `many` failed; `verify` found a difference; `doctor` found that something is missing |\n"
         "| 2 | wrong usage; input that is invalid or does not exist; an export that failed its check |\n"
-        "| 130 | canceled; a checkpoint is kept, and `convonet resume` continues the run |\n"
+        "| 130 | stopped; a checkpoint is kept, and `convonet resume` continues the run |\n"
     )
     for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")

@@ -37,7 +37,7 @@ a set of \\fBmany\\fR failed; \\fBverify\\fR found a difference; \\fBdoctor\\fR 
 Wrong usage; input that is invalid or does not exist; an export that failed its check.
 .TP
 .B 130
-Canceled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues the run.
+Stopped by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues the run.
 .SH ENVIRONMENT
 .TP
 .B CONVONET_HOME

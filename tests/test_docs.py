@@ -45,7 +45,15 @@ def generate() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "name", ["parameters.md", "command-line.md", "python.md", "../packaging/linux/convonet.1"]
+    "name",
+    [
+        "parameters.md",
+        "command-line.md",
+        "python.md",
+        "../packaging/linux/convonet.1",
+        "../src/convonet/documents/__init__.pyi",
+        "../src/convonet/tasks/__init__.pyi",
+    ],
 )
 def test_generated_pages_are_those_of_the_code(generate: ModuleType, name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generate.PAGES[name](), "run `make generate`"

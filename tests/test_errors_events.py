@@ -11,7 +11,7 @@ import pytest
 from convonet import errors
 from convonet.errors import ClassMismatchError, ConvonetError, DataError, ParamError, error_from_dict, nearest
 from convonet.event_lines import read_event, read_lines
-from convonet.events import BatchEnded, Event, RunState, UnknownEvent, Watch
+from convonet.events import BatchEnded, Event, RunState, UnknownEvent, Watch, state_label
 
 
 def test_a_sentence_says_what_where_expected_received_and_what_next() -> None:
@@ -47,6 +47,14 @@ def test_exit_codes_follow_the_tree() -> None:
         1,
         130,
     ]
+
+
+def test_people_read_that_a_run_was_stopped_and_files_keep_their_word() -> None:
+    assert [state_label(state) for state in RunState] == [
+        *("waiting", "running", "done"),
+        *("stopped", "failed", "interrupted"),
+    ]
+    assert json.dumps(RunState.CANCELLED) == '"cancelled"'
 
 
 def test_the_nearest_name_is_offered_and_nothing_far() -> None:

@@ -9,6 +9,9 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import convonet
 
@@ -39,14 +42,19 @@ def test_the_search_finds_imports_without_a_reason() -> None:
     ]
 
 
-def test_imports_inside_functions_are_few_and_have_a_reason() -> None:
+@pytest.fixture(scope="module")
+def counts() -> dict[str, Any]:
+    return count_house(SOURCE)
+
+
+def test_imports_inside_functions_are_few_and_have_a_reason(counts: dict[str, Any]) -> None:
     found = {
         str(path.relative_to(SOURCE)): lines
         for path in SOURCE.rglob("*.py")
         if (lines := list(unexplained_imports(path.read_text(encoding="utf-8"))))
     }
     assert found == {}
-    assert count_house(SOURCE)["imports inside functions"] <= MOST_INNER_IMPORTS
+    assert counts["imports inside functions"] <= MOST_INNER_IMPORTS
 
 
 def test_no_public_class_name_is_defined_twice() -> None:
@@ -57,9 +65,9 @@ def test_no_public_class_name_is_defined_twice() -> None:
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
-def test_index_targets_and_correct_are_called_so() -> None:
+def test_index_targets_and_correct_are_called_so(counts: dict[str, Any]) -> None:
     """In the rooms whose vocabulary is that of the field."""
-    assert count_house(SOURCE)["house words"] == dict.fromkeys(WORDS, 0)
+    assert counts["house words"] == dict.fromkeys(WORDS, 0)
 
 
 def rooms_by_name(source: str, room: str) -> Iterator[str]:

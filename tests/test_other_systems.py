@@ -61,6 +61,7 @@ GUARDED = {
     ("own_process.py", "setitimer"),  # asked on Linux alone
     ("server/serving.py", "AF_UNIX"),  # several workers are refused on Windows
     ("server/serving.py", "SIGHUP"),  # the same
+    ("runs/environment.py", "sched_getaffinity"),  # behind hasattr
     ("scratch.py", "getuid"),  # behind hasattr
 }
 

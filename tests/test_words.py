@@ -38,6 +38,10 @@ PHRASES = {
     r"\b[Hh]yper parameters?\b": "hyperparameter",
     r"\b[Ll]abels? (?:are )?in doubt\b|\b[Ll]ikely wrong labels?\b": "suspicious labels",
     r"\bcomputing devices?\b": "device",
+    r"\b[Ee]xact cop(?:y|ies)\b": "exact duplicate",
+    r"\bval (?:set|images)\b": "validation set",
+    r"\bsame network on (?:several|each|many)\b": "one model per data set",
+    r"\bfinished within\b": "about 5 minutes at most",
     # As the Google style guide writes percentages.
     r"\d\}? %(?!\(| \d)": "98.6%",
 }
@@ -50,6 +54,8 @@ SPELLINGS = {
     r"(?:normal|optim|recogn|visual|summar|initial|organ|general)is(?:e|ation|ing)": "z: normalize",
     r"\b(?:centre|catalogue|learnt|misspelt|licence)": "center, catalog, learned, license",
     r"\bhyper[- ]parameter": "hyperparameter",
+    # The value `cancelled` of a state is code, and so is the exception that docstrings list.
+    r"(?<!`)\b[Cc]ancell?ed\b(?![,:])": "stopped",
 }
 """American spelling, as in the Google style guide. Options and keys keep the spelling that they have: they are code."""
 
@@ -111,6 +117,9 @@ def pages() -> Iterator[Path]:
         "2 images stand in",
         "Labels in doubt",
         "the computing device",
+        "1 image is an exact copy",
+        "no images in the val set",
+        "trains the same network on several sets",
     ],
 )
 def test_the_search_finds_phrases(text: str) -> None:
@@ -129,6 +138,26 @@ def test_interfaces_use_american_spelling(strings: ModuleType) -> None:
     assert [(name, line, *words) for name, line, text in texts if (words := found(text, SPELLINGS))] == []
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["desktop/views/camera_tab.py"],
+        ["server/web/js/camera.js"],
+        ["exporting/page/index.html", "exporting/page/js/camera.js"],
+    ],
+    ids=["window", "page", "exported page"],
+)
+def test_the_buttons_of_a_camera_have_the_same_labels_everywhere(
+    strings: ModuleType, files: list[str]
+) -> None:
+    found = set()
+    for file in files:
+        texts = strings.python_texts if file.endswith(".py") else strings.page_texts
+        found |= {text for _, text in texts(ROOT / "src/convonet" / file)}
+    labels = {text for text in found if re.match(r"(?:Start|Stop|Take)\b", text)}
+    assert labels == {"Start camera", "Stop camera", "Take picture"}
+
+
 @pytest.mark.parametrize("page", list(pages()), ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_pages_use_the_field_s_words(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
@@ -137,11 +166,21 @@ def test_pages_use_the_field_s_words(page: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["in gray and grey", "colours", "unlabelled", "Batch normalisation", "hyper parameters", "neighbours"],
+    [
+        "in gray and grey",
+        "colours",
+        "unlabelled",
+        "Batch normalisation",
+        "hyper parameters",
+        "neighbours",
+        "Cancelled.",
+        "a run that was canceled",
+    ],
 )
 def test_the_search_finds_spellings(text: str) -> None:
     assert found(text, SPELLINGS)
-    assert not found("gray colors, labeled, normalization, hyperparameters, precise, License", SPELLINGS)
+    right = "gray colors, labeled, normalization, hyperparameters, precise, License, its state is `cancelled`"
+    assert not found(right, SPELLINGS)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,11 @@ class RunState(StrEnum):
         return self not in (RunState.WAITING, RunState.RUNNING)
 
 
+def state_label(state: str) -> str:
+    """A state as people read it: what the *Stop* button leaves is a stopped run, whatever its files call it."""
+    return "stopped" if state == RunState.CANCELLED else str(state)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that has happened. The class name is the event's name on the wire."""

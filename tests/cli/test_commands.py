@@ -298,10 +298,10 @@ print(float((model.predict(x, verbose=0).argmax(1) == y).mean()))
 """
 
 
-def test_runs_are_listed_shown_compared_and_deleted(convonet: Convonet, tiny: Path, trained: Path) -> None:
+def test_runs_are_listed_shown_compared_and_deleted(convonet: Convonet, trained: Path) -> None:
     # A copy is not in the list of this test's Convonet folder.
     RunStore().add(Run(trained))
-    _right(_train(convonet, tiny, "--set", "epochs=1", name="other"))
+    _right(_train(convonet, trained.parents[1], "--set", "epochs=1", name="other"))
     rows = _right(convonet("runs", "list", "--json"))
     assert [row["id"] for row in rows] == ["other", "run"]
     assert _right(convonet("runs", "show", "run", "--json"))["params"]["hyper"]["epochs"] == 3
@@ -316,7 +316,7 @@ def test_runs_are_listed_shown_compared_and_deleted(convonet: Convonet, tiny: Pa
     assert convonet("runs", "cancel", "run").code == 2
     assert convonet("runs", "delete", "other").code == 2
     assert convonet("runs", "delete", "other", "--yes").code == 0
-    assert not (tiny / "runs" / "other").exists()
+    assert not trained.with_name("other").exists()
 
 
 def test_several_values_that_are_typed_are_refused(convonet: Convonet, tiny: Path) -> None:

@@ -49,6 +49,7 @@ def _train(run_it: Callable[..., Said], digits: Path, out: Path) -> Said:
         *("train", "--train-dir", digits / "train", "--image-size", 128, "--set", f"batch_size={BATCH}"),
         *("--set", "num_filters=32", "--set", "num_units=8", "--set", "epochs=1", "--no-validation"),
         *("--out", out, "--name", "short", "--json"),
+        timeout=800,
     )
 
 
@@ -59,13 +60,15 @@ def _assert_halved_and_done(said: Said, run: Path) -> None:
     lines = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
     told = [line["message"] for line in lines if line["event"] == "Warned" and line["subject"] == "memory"]
     assert told, "nothing was said about the batch"
-    assert f"batches of {BATCH} images" in told[0]
+    assert f"batches of {BATCH:,} images" in told[0]
     assert f"continuing with {BATCH // 2}" in told[0]
     assert (run / "model.keras").exists()
 
 
 def test_a_limit_that_python_meets_halves_the_batch(convonet: Convonet, digits: Path, tmp_path: Path) -> None:
-    said = _train(lambda *words: convonet(*words, before=_limited_addresses), digits, tmp_path)
+    said = _train(
+        lambda *words, **more: convonet(*words, **more, before=_limited_addresses), digits, tmp_path
+    )
     _assert_halved_and_done(said, tmp_path / "short")
 
 
@@ -75,5 +78,5 @@ def test_a_worker_that_linux_kills_for_its_memory_goes_on_with_half_the_batch(
     def join() -> None:
         (group / "cgroup.procs").write_text(str(os.getpid()))
 
-    said = _train(lambda *words: convonet(*words, before=join), digits, tmp_path)
+    said = _train(lambda *words, **more: convonet(*words, **more, before=join), digits, tmp_path)
     _assert_halved_and_done(said, tmp_path / "short")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from convonet.cli import completion
+from convonet.cli import app as command_line
+from convonet.cli import completion, runs
 from convonet.cli.app import app
 from convonet.cli.lazy import COMMANDS
+from convonet.documents.runs import RunDifference
+from convonet.events import RunState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import begin_run
@@ -99,3 +103,42 @@ def test_missing_ray_is_said_before_images_are_read(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"convonet\[ray\]"):
         get_ready("ray")
+
+
+def test_a_run_that_was_stopped_is_called_so_and_its_json_is_unchanged(run: Run, tmp_path: Path) -> None:
+    run.update(state=RunState.CANCELLED)
+    root = ["--root", str(tmp_path / "runs")]
+    for words in (["list"], ["show", "seashore"], ["watch", "seashore"]):
+        said = CliRunner().invoke(app, ["runs", *words, *root])
+        assert said.exit_code == 0, said.output
+        assert "stopped" in said.stdout
+        assert "cancelled" not in said.stdout
+    listed = CliRunner().invoke(app, ["runs", "list", "--json", *root])
+    assert [row["state"] for row in json.loads(listed.stdout)] == ["cancelled"]
+
+
+def test_ctrl_c_before_a_worker_runs_says_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "app", interrupted)
+    monkeypatch.setattr(sys, "argv", ["convonet", "models"])
+    with pytest.raises(SystemExit) as ended:
+        command_line.run()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_marks_that_differ_name_the_images_of_their_set(capsys: pytest.CaptureFixture[str]) -> None:
+    mark = {"set": "val", "path": "cat/1.png", "a": None, "b": "dog"}
+    runs._print_difference(
+        RunDifference.of(
+            {
+                **{"a": "before", "b": "after", "images": 0, "gained": 0, "lost": 0, "changed": []},
+                **{"mean_change": None, "marks": [mark], "sentence": ""},
+            }
+        )
+    )
+    assert capsys.readouterr().out == "Mark on cat/1.png (validation images): none → dog\n"

@@ -114,7 +114,7 @@ def table(planted: Planted, found: Inspection, clean: Inspection) -> list[Patter
     leaks = {leak.test for leak in found.leaks} - {leak.test for leak in clean.leaks}
     quality, before = found.quality, clean.quality
     return [
-        _scored("exact copies", exact, _pairs(found.exact_duplicates) - _pairs(clean.exact_duplicates)),
+        _scored("exact duplicates", exact, _pairs(found.exact_duplicates) - _pairs(clean.exact_duplicates)),
         _scored(
             "near copies", planted.near, _pairs(quality.near_duplicates) - _pairs(before.near_duplicates)
         ),

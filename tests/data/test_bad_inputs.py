@@ -96,7 +96,7 @@ REFUSED: list[tuple[str, dict[str, bytes], dict[str, Any], type[ConvonetError], 
         {f"{part}/{name}/1.png": picture() for part in ("train", "val") for name in "ab"},
         {"test_dir": "set"},
         DataError,
-        ("no test set here", "test or testing"),
+        ("no test images here", "test or testing"),
     ),
     (
         "all bad",

@@ -199,9 +199,9 @@ def test_a_class_without_a_readable_image_is_refused_unless_one_only_looks(
 def test_a_set_of_nothing_but_bad_files_is_refused_and_stays_so(make_files, cache: ImageCache) -> None:
     listing = listed(make_files(content={"a/1.png": b"x", "b/1.png": b"y"}))
     for every_class in (True, False, True):
-        with pytest.raises(DataError, match="No image in the train set could be read"):
+        with pytest.raises(DataError, match="No image in the training set could be read"):
             prepare(listing, PIXELS, cache=cache, every_class=every_class)
-    with pytest.raises(DataError, match="no images in the val set"):
+    with pytest.raises(DataError, match="no images in the validation set"):
         prepare(listing.select([]), PIXELS, cache=cache, name="val")
 
 

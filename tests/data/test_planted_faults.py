@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted_faults import BORDERED, plant, table
 
 LEAST = {
-    "exact copies": (1.0, 1.0),
+    "exact duplicates": (1.0, 1.0),
     "near copies": (0.95, 0.95),
     "leaks": (1.0, 1.0),
     "conflicts": (1.0, 1.0),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, features
+from PIL import __version__ as pillow_version
 
 from convonet.data.decode import decode
 from convonet.errors import DataError
@@ -155,6 +156,8 @@ OTHERS = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
 @pytest.mark.skipif(not features.check("libtiff"), reason="Pillow without libtiff")
 @pytest.mark.parametrize("compression", [*FAX, *OTHERS])
 def test_a_tiff_with_half_a_strip(compression: str) -> None:
+    if compression in FAX and int(pillow_version.split(".")[0]) < 13:
+        pytest.skip("older versions of Pillow often return whole pixels for half a strip of a fax")
     image = picture("1" if compression in FAX else "RGB")
     assert refused(short_strip(saved(image, "TIFF", compression=compression))).startswith(
         ("truncated", "damaged")

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTableView, QTabWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QMenu, QTableView, QTabWidget, QWidget
 
 from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.app_win import AppWin
@@ -61,7 +61,10 @@ REFERENCE = {
 
 
 def test_the_reference_menus_are_all_there(window: AppWin) -> None:
-    shown: dict[str, Any] = {a.text().replace("&", ""): a.menu() for a in window.menuBar().actions()}
+    # PySide 6.7 deletes a menu together with the object that `action.menu()` returned.
+    bar = window.menuBar()
+    menus = {menu.menuAction(): menu for menu in bar.findChildren(QMenu)}
+    shown = {action.text().replace("&", ""): menus[action] for action in bar.actions()}
     assert list(shown) == list(MENUS)
     for menu, wanted in REFERENCE.items():
         titles = [action.text().removesuffix(" …") for action in shown[menu].actions()]
@@ -112,7 +115,7 @@ def test_every_page_opens_by_its_action(window: AppWin) -> None:
 def test_everything_that_takes_the_keyboard_has_a_name(loaded: AppWin) -> None:
     nameless = []
     for widget in [part for page in PAGES for part in loaded.page(page).findChildren(QWidget)]:
-        kinds = (QComboBox, QLineEdit, QTableView, QAbstractButton)
+        kinds = (QComboBox, QLineEdit, QMenu, QTableView, QAbstractButton)
         if not isinstance(widget, kinds) or widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
             continue
         text = widget.text() if isinstance(widget, QAbstractButton) else ""

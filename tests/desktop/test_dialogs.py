@@ -129,8 +129,6 @@ def test_every_dialog_is_tested() -> None:
     assert modules - NO_DIALOGS == set(MAKERS)
 
 
-# Of matplotlib's toolbar.
-@pytest.mark.filterwarnings("ignore:.*AA_UseHighDpiPixmaps:DeprecationWarning")
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_dialog_has_names_and_fits_a_small_screen(
     window: AppWin, qtbot: Any, tmp_path: Path, name: str

@@ -154,7 +154,8 @@ def test_5_tune_stop_adopt_resume(person: Person, qtbot: Any, answers: Any, blob
     """A search is stopped, its best row adopted, and later continued to its end without repeating anything."""
     window, session = person.window, person.window.controller.session
     load(window, qtbot, blobs)
-    small_network(window, init_rate=[0.5, 0.1, 0.05, 0.02], epochs=[2, 4])
+    # Long enough that a fast machine has not finished it before Stop is pressed.
+    small_network(window, init_rate=[0.5, 0.1, 0.05, 0.02], epochs=[10, 20])
     person.go_to("tune")
     tune: Any = window.page("tune")
     person.press("Tune", within=tune)

@@ -12,6 +12,7 @@ import pytest
 
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.kept_session import restore_session
+from convonet.desktop.widgets.basic import Tile
 from convonet.desktop.window_state import WindowState
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
@@ -357,3 +358,16 @@ def test_test_images_are_held_out_before_training(window: AppWin, qtbot: Any, bl
     assert session.sets.images("train") == 64
     assert data.strip.hold_out.isHidden()
     assert data.tiles["test"].value == "16"
+
+
+def test_the_tile_of_skipped_files_stays_low_in_a_narrow_window(
+    window: AppWin, qtbot: Any, blobs: Path
+) -> None:
+    window.files.take_folder(blobs)
+    qtbot.waitUntil(lambda: "test" in window.controller.session.sets)
+    tile = window.page("data").tiles["skipped"]
+    width, shortest = 120, Tile("Skipped")
+    qtbot.addWidget(shortest)
+    shortest.show_value("0", "–")
+    assert tile.value == "0"
+    assert tile.heightForWidth(width) == shortest.heightForWidth(width)

@@ -32,6 +32,7 @@ from convonet.desktop.widgets.thumbnails import read_picture, read_whole
 from convonet.desktop.widgets.xy_plot import COLORS
 from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError
+from convonet.events import RunState
 from convonet.params import DataParams, SearchSpace
 from convonet.session.recipes import RecipeChoice
 
@@ -60,6 +61,7 @@ def test_a_table_sorts_copies_and_saves_with_full_precision(qtbot: Any, tmp_path
         (1234567, "1,234,567"),
         ("x", "x"),
         (0.0, "0.0000"),
+        (RunState.CANCELLED, "stopped"),
     ],
 )
 def test_how_values_are_shown(value: object, text: str) -> None:

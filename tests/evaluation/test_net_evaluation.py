@@ -107,7 +107,7 @@ def test_other_classes_are_refused(
 @pytest.mark.parametrize(
     ("table", "part"),
     [
-        ([[np.nan, 0.5, 0.5]] * 2, "NaN or infinite values for 1 of 1 images"),
+        ([[np.nan, 0.5, 0.5]] * 2, "NaN or infinite values for 1 of 1 image"),
         ([[0.5, 0.5]] * 2, "expected 3 (a, b, c); received 2"),
         ([[0.9, 0.9, 0.9]] * 2, "are not probabilities"),
         ([[1.5, -0.5, 0.0]] * 2, "are not probabilities"),

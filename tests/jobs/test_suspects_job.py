@@ -115,7 +115,7 @@ def test_the_loop_on_real_digits(real_data: Callable[[str], Path], tmp_path: Pat
     folder = tmp_path / "train"
     wrong = flipped_set(source / "training", folder, 200, 0.05)
     data = {"train_dir": str(folder), "test_dir": str(source / "testing")}
-    hyper = {"epochs": 6, "batch_size": 64, "num_filters": 16, "num_units": 64}
+    hyper = {"family": "convonet", "epochs": 6, "batch_size": 64, "num_filters": 16, "num_units": 64}
     found = convonet.suspects(data, hyper, folds=3, repeats=3, out=tmp_path)
     with (Path(found["run"]) / "suspects.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))

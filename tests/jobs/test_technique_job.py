@@ -72,7 +72,7 @@ def test_memory_that_is_not_enough_halves_the_batch_and_goes_on(
     assert record["params"]["hyper"]["batch_size"] == 64
     log = [json.loads(line) for line in (run.path / "events.jsonl").read_text().splitlines()]
     said = [line["message"] for line in log if line["event"] == "Warned" and line["subject"] == "memory"]
-    assert [text.split(": ")[1] for text in said] == ["continuing with 128", "continuing with 64"]
+    assert [text.split("; ")[1] for text in said] == ["continuing with 128", "continuing with 64"]
     assert max(event.steps for event in events if isinstance(event, BatchEnded)) > 15
     assert len([event for event in events if isinstance(event, TrainingStarted)]) == 3
 

@@ -95,7 +95,7 @@ def test_dear_misses_lower_the_threshold():
         (lambda: metrics.threshold_for_recall([1], [0.5], 0), "min_recall: expected a number above 0"),
         (
             lambda: metrics.threshold_for_recall([0], [0.5], 0.9),
-            "at least one positive, received 0 of 1 values",
+            "at least one positive, received 0 of 1 value",
         ),
         (lambda: metrics.threshold_for_recall([0, 1], [0.5], 0.9), "y_true 2, p_positive 1"),
         (lambda: metrics.threshold_for_costs([0], [0.5], -1, 1), "not both 0, received -1 and 1"),

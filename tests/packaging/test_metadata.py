@@ -19,8 +19,9 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 
 
 def bounds(lines: list[str], operator: str) -> dict[str, str]:
-    """Name → version of lines such as `numpy>=2.1`."""
-    return dict(line.split(operator) for line in lines if operator in line)
+    """Name → version of lines such as `numpy>=2.1` and `numpy>=2.1,<3; python_version < "3.12"`."""
+    found = (re.match(rf"([\w-]+){operator}([\d.]+)", line) for line in lines)
+    return {match[1]: match[2] for match in found if match}
 
 
 def release(version: str) -> tuple[int, ...]:
@@ -32,9 +33,21 @@ def release(version: str) -> tuple[int, ...]:
 
 
 def test_the_lowest_versions_are_those_that_the_project_allows() -> None:
-    declared = bounds(PROJECT["project"]["dependencies"], ">=")
+    project = PROJECT["project"]
+    extras = project["optional-dependencies"]
+    parts = (*re.findall(r"\w+", extras["all"][0])[1:], "scikit-learn")
+    lines = [*project["dependencies"], *(line for part in parts for line in extras[part])]
+    declared = bounds(lines, ">=")
     lowest = bounds((ROOT / "constraints-min.txt").read_text(encoding="utf-8").splitlines(), "==")
+    assert len(declared) == len({re.split("[<>=]", line)[0] for line in lines})
     assert {name: release(v) for name, v in declared.items()} == {n: release(v) for n, v in lowest.items()}
+
+
+def test_predicting_alone_allows_the_same_versions() -> None:
+    declared = bounds(PROJECT["project"]["dependencies"], ">=")
+    needed = bounds((ROOT / "requirements-predict.txt").read_text(encoding="utf-8").splitlines(), ">=")
+    assert needed.items() <= declared.items()
+    assert "onnxruntime" in needed
 
 
 def test_one_icon_everywhere() -> None:

@@ -112,6 +112,27 @@ def test_values_that_were_set_are_imposed_where_they_mean_something() -> None:
     assert "Epochs 3" in made.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("height", "recipe", "hyper", "times"),
+    [
+        (375, "auto", {}, ", 224 px, a first model in 20 seconds, finished in about 5 minutes at most"),
+        (375, "best", {}, ", 224 px, a first model in 20 seconds, finished in about 30 minutes at most"),
+        (375, "fast", {}, ", 224 px, about 20 seconds"),
+        # A network from scratch is trained first, and for how long is decided by its measured speed.
+        (28, "auto", {}, ", 72 × 128 px, about 5 minutes at most"),
+        (28, "fast", {}, ", 72 × 128 px, about 5 minutes at most"),
+        # The epochs that a person sets are trained whatever they take.
+        (375, "auto", {"epochs": 9}, ", 224 px, a first model in 20 seconds"),
+        (28, "auto", {"epochs": 9}, ", 72 × 128 px"),
+    ],
+)
+def test_the_sentence_promises_no_time_that_nothing_keeps(
+    height: int, recipe: str, hyper: dict[str, Any], times: str
+) -> None:
+    known = facts(height=height, width=50 if height == 28 else 500)
+    assert plan(known, recipe, hyper=hyper).sentence.endswith(times)
+
+
 def test_an_image_size_that_was_set_is_every_candidates() -> None:
     made = plan(facts(height=28, width=28), data={"image_size": 64})
     assert {one.image_size for one in made.candidates} == {(64, 64)}

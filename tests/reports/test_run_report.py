@@ -228,6 +228,7 @@ def test_a_look_at_images_shows_what_it_found(digits: Path, tmp_path: Path) -> N
     text = words(page)
     assert "25 images in 2 classes" in text
     assert "Exact duplicates in more than one class (1)" in text
+    assert "Exact duplicates (1)" in text
     assert "1/copy.png" in text
     assert "1 file is skipped" in text
     assert ADDRESS.findall(page.read_text("utf-8")) == []

@@ -55,8 +55,8 @@ def test_a_candidate_is_trained_with_less_and_then_dropped(run: Run, stage: str)
     assert (own.state, own.reason, frozen.state) == ("failed", NO_MEMORY, "waiting")
     assert run.task().hyper == HyperParams()
     assert _told(run) == [
-        "Own: not enough memory for batches of 4 images: continuing with 2",
-        "Own: not enough memory for batches of 2 images: continuing with 1",
+        "Own: not enough memory for batches of 4 images; continuing with 2",
+        "Own: not enough memory for batches of 2 images; continuing with 1",
         "Own: there is not enough memory to train it, so it is not trained",
     ]
     events, _ = run.events().read(0)

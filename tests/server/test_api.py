@@ -168,6 +168,8 @@ def test_a_set_that_is_not_there_is_a_fault_beside_those_that_are(shared: Served
     found = shared.client.post("/datasets", json={"data": DATA | {"test_dir": "nothing"}}).json()
     assert found["sets"]["train"]["images"] == 60
     assert "There is no such folder" in found["errors"]["test"]["what"]
+    absent = shared.client.get(f"/datasets/{found['id']}/val/images")
+    assert (absent.status_code, absent.json()["error"]["what"]) == (404, "There are no validation images")
 
 
 def test_small_pictures_are_cached_by_browsers(shared: Served) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ class Hand:
         self.run = run
         self.alive = True
         self.left = False
+        self.lingers = False
         run.update(state=RunState.RUNNING)
 
     def is_alive(self) -> bool:
@@ -51,7 +53,7 @@ class Hand:
 
     def cancel(self) -> None:
         self.run.update(state=RunState.CANCELLED)
-        self.alive = False
+        self.alive = self.lingers
 
     def leave(self) -> None:
         self.left, self.alive = True, False
@@ -129,6 +131,22 @@ def test_several_at_a_time_and_no_more_than_may_wait(root: Path) -> None:
             queue.submit(train_task(parts))
         assert refused.value.status_code == 429
         assert int((refused.value.headers or {})["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("then", ["resume", "delete"])
+def test_a_stopped_run_is_free_although_its_worker_is_not_gone_yet(root: Path, then: str) -> None:
+    with queue_of(root) as (queue, hands, parts):
+        run = queue.submit(train_task(parts))
+        until(lambda: len(hands.started) == 1)
+        hands.started[0].lingers = True
+        queue.cancel(run)
+        until(lambda: run.state() is RunState.CANCELLED)
+        threading.Timer(0.3, setattr, (hands.started[0], "alive", False)).start()
+        if then == "resume":
+            assert queue.resume(run)
+        else:
+            queue.delete(parts.known.find(run.id))
+            assert not run.path.exists()
 
 
 def test_a_server_that_ends_leaves_runs_that_can_be_resumed(root: Path) -> None:

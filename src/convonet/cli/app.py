@@ -69,7 +69,7 @@ def run() -> None:
         code = _failed(error)
     # Ctrl-C before a worker runs, while modules are imported, ends in the same sentence and code.
     except (Cancelled, KeyboardInterrupt):
-        note("Cancelled.")
+        note("Stopped.")
         code = Cancelled.exit_code
     # `convonet runs list | head`: the reader has what it wanted, so there is nothing to say.
     except BrokenPipeError:

@@ -29,7 +29,7 @@ COMMANDS = {
     "resume": CommandHome("training", "Continue a run that was stopped or killed, or that failed."),
     "many": CommandHome(
         "many",
-        "Train the same network on several data sets and test it on each. A set that fails does not stop the others.",
+        "Train and test one model per data set with the same settings. A set that fails does not stop the others.",
     ),
     "tune": CommandHome(
         "tuning",

@@ -55,7 +55,7 @@ def many(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train the same network on several data sets and test it on each. A set that fails does not stop the others."""
+    """Train and test one model per data set with the same settings. A set that fails does not stop the others."""
     values = hyper_params(hyper, settings, seed=seed)
     if csv is not None:
         check_place(csv)

@@ -12,6 +12,7 @@ from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument
 from convonet.documents.suspects import SuspectsDocument
 from convonet.documents.training import TrainDocument
+from convonet.events import state_label
 from convonet.params.labels import label_of, value_text
 from convonet.runs import Run
 from convonet.runs.documents import run_document
@@ -62,7 +63,7 @@ def print_training(document: TrainDocument) -> None:
             + (f"; {speed:,.0f} images/s." if speed else ".")
         )
     print_summary(document.summary)
-    note(f"The run is {document.state}:")
+    note(f"The run is {state_label(document.state)}:")
     say(document.run)
 
 
@@ -83,7 +84,7 @@ def print_study(document: StudyDocument) -> None:
         values = [value_text(name, row.params.get(name)) for name in names]
         rows.append([*values, *reached, best, row.epochs_trained])
     print_table(head, rows)
-    note(f"The study is {document.state}:")
+    note(f"The study is {state_label(document.state)}:")
     say(document.run)
 
 
@@ -98,7 +99,7 @@ def print_search(document: SearchDocument) -> None:
     if document.stopped:
         note(f"The search ended early: {document.stopped}.")
     planned = counted(document.planned_trials, "setting")
-    note(f"The search is {document.state}, {document.trials} of {planned}:")
+    note(f"The search is {state_label(document.state)}, {document.trials} of {planned}:")
     say(document.run)
 
 
@@ -128,5 +129,5 @@ def print_suspects(document: SuspectsDocument) -> None:
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")
         _say_how_to_mark(Run(Path(document.run)).read().train_dir or "DIR", table)
-    note(f"The run is {document.state}:")
+    note(f"The run is {state_label(document.state)}:")
     say(document.run)

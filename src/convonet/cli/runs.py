@@ -18,6 +18,7 @@ from convonet.cli.work import ask
 from convonet.documents.drawings import ReportDocument
 from convonet.documents.runs import RunDifference, RunRow
 from convonet.errors import InputError
+from convonet.events import state_label
 from convonet.params.labels import label_of, value_text
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
@@ -67,7 +68,14 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
 def _lines(row: RunRow) -> list[list[object]]:
     """A run and, if its model was evaluated more than once, a line for each evaluation."""
     accuracy = None if row.accuracy is None else percent(row.accuracy)
-    first: list[object] = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
+    first: list[object] = [
+        row.title,
+        row.data_set,
+        kind_label(row.kind),
+        state_label(row.state),
+        accuracy,
+        row.id,
+    ]
     # One evaluation is already in the run's own line.
     if len(row.evaluations) < 2:
         return [first]
@@ -84,7 +92,7 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     if json:
         print_json(document)
         return
-    whole = document.to_dict()
+    whole = document.to_dict() | {"state": state_label(document.state)}
     print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
         # Runs that have no network, such as a check of images, have no hyperparameters.
@@ -108,7 +116,7 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         return
     rows: list[list[object]] = [
         ["name", *[row.title for row in document.runs]],
-        ["state", *[str(row.state) for row in document.runs]],
+        ["state", *[state_label(row.state) for row in document.runs]],
     ]
     scores = [
         {(part, key): row.scores[part][key] for part in row.scores.keys() for key in row.scores[part].keys()}
@@ -144,7 +152,9 @@ def _print_difference(found: RunDifference) -> None:
     if len(changed) > _MOST:
         say(f"… and {len(changed) - _MOST:,} more; --json has all of them")
     for mark in marks[:_MOST]:
-        say(f"Mark on {mark.path} ({mark.set}): {mark.a or 'none'} → {mark.b or 'none'}")
+        say(
+            f"Mark on {mark.path} ({_SPLITS.get(mark.set, mark.set)}): {mark.a or 'none'} → {mark.b or 'none'}"
+        )
     if len(marks) > _MOST:
         say(f"… and {len(marks) - _MOST:,} more marks")
 
@@ -219,7 +229,7 @@ def watch(
     if json:
         print_json(list_row(found))
     else:
-        say(f"{found.id} is {found.state()}")
+        say(f"{found.id} is {state_label(found.state())}")
 
 
 def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
@@ -228,7 +238,7 @@ def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> Non
     for run in found:
         state = run.state()
         if state.ended:
-            raise InputError("The run is not active", where=run.path, received=str(state))
+            raise InputError("The run is not active", where=run.path, received=state_label(state))
         run.request_cancel()
     _tell(found, "is stopping", json)
 

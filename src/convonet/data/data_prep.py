@@ -20,6 +20,7 @@ from convonet.data.listing import ImageListing, Rows, Skipped
 from convonet.data.pixels import Pixels
 from convonet.data.pool import Meter, decoding_workers, in_order
 from convonet.data.row_sources import DecodedRow, is_as_stored, known_rows, row_reader
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.errors import DataError
 from convonet.events import DataPrepared, Watch
 from convonet.params.data_params import PixelParams
@@ -122,7 +123,7 @@ def prepare(
     cache = cache or ImageCache()
     # A mapped file of no bytes cannot be made.
     if not len(listing):
-        raise DataError(f"There are no images in the {name} set", where=listing.root)
+        raise DataError(f"There are no images in the {SPLIT_TITLES.get(name, name)} set", where=listing.root)
     key = key_of(listing, pixels)
     # Decided before any decoding: half a set on a full disk would help nobody.
     keep_pixels = cache.keeps(len(listing) * int(np.prod(pixels.shape)))
@@ -202,7 +203,7 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
     first = next(item for item in prepared.listing.skipped if item not in before.skipped)
     of_class = f" of class {alternatives(lost[:6])}" if len(prepared) else ""
     raise DataError(
-        f"No image{of_class} in the {name} set could be read",
+        f"No image{of_class} in the {SPLIT_TITLES.get(name, name)} set could be read",
         where=before.root,
         received=f"{first.path}: {first.reason}",
         hint="Repair these images or remove the folder",

@@ -10,6 +10,7 @@ from convonet.data.arrays import ARRAY_SUFFIX, EXPECTED, ArrayPair, array_pair
 from convonet.data.names import SPLIT_NAMES, Split, is_hidden, split_of
 from convonet.data.table_images import has_images
 from convonet.data.tables import TABLE_SUFFIXES, Table, tables_in
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.errors import DataError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -154,7 +155,7 @@ def _wanted(location: SetLocation | None, path: Path, split: Split, alone: bool)
         expected = f"a folder, or a split in the table, named {' or '.join(SPLIT_NAMES[split])}"
         if path.suffix.lower() == ARRAY_SUFFIX:
             expected = EXPECTED
-        raise DataError(f"There is no {split} set here", where=path, expected=expected)
+        raise DataError(f"There are no {SPLIT_TITLES[split]} images here", where=path, expected=expected)
     return location
 
 

@@ -22,7 +22,7 @@ class Quality:
     """Faults of a set. Paths are relative to its root.
 
     Attributes:
-        near_duplicates: groups of images that look the same though their files differ; of exact copies only
+        near_duplicates: groups of images that look the same though their files differ; of exact duplicates only
             the first stands in them.
         near_conflicts: how many of those groups stand in more than one class.
         dark, bright, blurred, odd_sized: images that stand out.
@@ -101,7 +101,7 @@ def near_leaks(
 
 
 def _near(prepared: PreparedSet, perceptual: PerceptualHashes, watch: Watch | None) -> list[Rows]:
-    """Groups of rows that look the same, exact copies left out but for the first."""
+    """Groups of rows that look the same, exact duplicates left out but for the first."""
     _, first = np.unique(prepared.hashes, axis=0, return_index=True)
     rows: Rows = np.sort(first).astype(np.int64)
     return [rows[group] for group in members(alike_groups(perceptual.select(rows), watch))]

@@ -210,7 +210,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "many_sets",
         "Tools",
         "Train on Many Sets …",
-        "Train on each set in a folder in turn, with one table of results",
+        "Train a separate model on each set in a folder, with one table of results",
         needs="many_sets",
     ),
     ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),

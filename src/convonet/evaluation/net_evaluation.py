@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convonet import metrics
 from convonet.data.data_prep import PreparedSet
 from convonet.data.pool import Meter
-from convonet.documents.evaluation import ChosenDecision
+from convonet.documents.evaluation import SPLIT_TITLES, ChosenDecision
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.evaluation.choosing import Chosen, ThresholdRequest, choose, cool, cooled_info
 from convonet.evaluation.evaluation import TOP_K, Evaluation, score
@@ -182,13 +182,13 @@ def _report(
 def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
     if len(prepared.images) == 0:
         raise DataError(
-            f"None of the images of the {split} set could be read",
+            f"None of the images of the {SPLIT_TITLES.get(split, split)} set could be read",
             where=prepared.listing.root,
             received=counted(len(prepared.listing.skipped), "skipped file"),
         )
     if tuple(prepared.images.shape[1:]) != info.pixels.shape:
         raise DataError(
-            f"The images of the {split} set do not have the shape that the model expects",
+            f"The images of the {SPLIT_TITLES.get(split, split)} set do not have the shape that the model expects",
             where=prepared.listing.root,
             expected=" × ".join(str(side) for side in info.pixels.shape),
             received=" × ".join(str(side) for side in prepared.images.shape[1:]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from convonet.data.arrays import is_arrays
 from convonet.data.data_prep import prepare
 from convonet.data.sources import has_set, scan_set
+from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.errors import InputError
 from convonet.events import Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -42,22 +44,45 @@ class Samples(NamedTuple):
 def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | None:
     """Up to 200 images, spread over the test set, else validation, else training; None where there are none.
 
-    That the images are gone stops no export: it is told, and the check is made with made-up ones.
+    Images of the model's run that are gone stop no export: it is told, and the next set is used.
+
+    Raises:
+        InputError: images that `task.data` names cannot be used.
     """
     data = task.data or trained_on(Path(task.model))
     if data is None:
         return None
-    try:
-        return _read(data, info, watch)
-    except InputError as error:
-        # Images that the person named must be there; those of an old run may be gone.
-        if task.data is not None:
-            raise
-        message = (
-            f"The training images cannot be read, so the export is checked with random noise: {error.what}"
+    # Two networks can be compared on images of any classes: none has to be complete.
+    data = data.changed(missing_classes="allow")
+    samples: Samples | None = None
+    errors: dict[Split, InputError] = {}
+    for split in _ORDER:
+        try:
+            samples = _read(data, split, info, watch)
+        except InputError as error:
+            # Images that the person named must be there; those of an old run may be gone.
+            if task.data is not None:
+                raise
+            errors[split] = error
+        if samples is not None:
+            break
+    if errors:
+        watch.tell(Warned(message=_unusable(errors, samples), subject="samples"))
+    return samples
+
+
+def _unusable(errors: Mapping[Split, InputError], samples: Samples | None) -> str:
+    """For people: which sets cannot be used, what the export is checked with instead, and why."""
+    reasons = (f"{error.what} ({error.where})" if error.where else error.what for error in errors.values())
+    # A missing training folder is the one reason for all sets that are looked for in it.
+    why = "; ".join(dict.fromkeys(reasons))
+    if samples is None:
+        return (
+            f"The images of the model's run cannot be used, so the export is checked with random noise: {why}"
         )
-        watch.tell(Warned(message=message, subject="samples"))
-        return None
+    sets = " and ".join(SPLIT_TITLES[split] for split in errors)
+    used = SPLIT_TITLES[samples.source]
+    return f"The {sets} images cannot be used, so the export is checked with the {used} images: {why}"
 
 
 def trained_on(model: Path) -> DataParams | None:
@@ -68,9 +93,8 @@ def trained_on(model: Path) -> DataParams | None:
     return getattr(Run(folder).task(), "data", None)
 
 
-def _read(data: DataParams, info: ModelInfo, watch: Watch) -> Samples | None:
-    split = next((each for each in _ORDER if has_set(data, each)), None)
-    if split is None:
+def _read(data: DataParams, split: Split, info: ModelInfo, watch: Watch) -> Samples | None:
+    if not has_set(data, split):
         return None
     listing = scan_set(data, split, classes=info.classes or None, watch=watch)
     most = min(_MOST_IMAGES, max(8, _MOST_BYTES // int(np.prod(info.pixels.shape))), len(listing))

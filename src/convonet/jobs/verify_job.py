@@ -20,7 +20,7 @@ from convonet.documents.repetition import (
     VerifyDocument,
 )
 from convonet.errors import DataChangedError, InputError
-from convonet.events import RunState, Watch
+from convonet.events import RunState, Watch, state_label
 from convonet.jobs import job_module
 from convonet.jobs.data_record import FILES
 from convonet.runs import Run
@@ -65,7 +65,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
         raise InputError(
             "Only a finished training run, search or study can be verified",
             where=first.path,
-            received=f"a run of kind {record.kind} that is {first.state(record)}",
+            received=f"a run of kind {record.kind} that is {state_label(first.state(record))}",
         )
     repeated = _changed(moved(first.task(), task.data), task.changes, record.plan is not None)
     check_images(repeated, first.path, "verify")

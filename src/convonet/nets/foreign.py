@@ -173,7 +173,7 @@ def _named(factor: Any, offset: Any) -> PixelScaling:
         scale = scale_of(name, 1)
         if scale is not None and _same(Scale(factor, offset), scale):
             return PixelScaling(name)
-    factors, offsets = np.broadcast_arrays(np.float64(factor), np.float64(offset))
+    factors, offsets = np.broadcast_arrays(np.asarray(factor, np.float64), np.asarray(offset, np.float64))
     return PixelScaling(
         "standard", tuple((-offsets / (255 * factors)).tolist()), tuple((1 / (255 * factors)).tolist())
     )

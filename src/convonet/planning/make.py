@@ -283,15 +283,21 @@ def _sentence(
     network = backbone.title if backbone is not None else used.title
     if any(one.kind == "own" for one in candidates) and backbone is not None:
         network = f"a small network from scratch, or {backbone.title}"
+    return f"{found} → {', '.join([network, pixels, *_times(facts, candidates, minutes)])}"
+
+
+def _times(facts: ImageFacts, candidates: Sequence[Candidate], minutes: float) -> list[str]:
+    """What is known of the time before anything is measured; nothing where a person sets the number of epochs."""
+    trained = [one for one in candidates if one.kind != "frozen"]
+    # The budget bounds the whole run, but not sharply: epochs are counted by a speed that changes.
+    budget = [f"about {_about(60 * minutes)} at most"] if all(one.timed for one in trained) else []
+    if candidates[0].kind != "frozen":
+        return budget
     # Loading keras, building, fitting the head and testing take about this many seconds beside the features.
-    first = 15 + _feature_seconds(facts, used.image_size)
-    longer = any(one.kind == "fine_tuned" for one in candidates)
-    time = (
-        f"a first model in {_about(first)}, finished within {_about(60 * minutes)}"
-        if longer
-        else f"about {_about(first)}"
-    )
-    return f"{found} → {network}, {pixels}, {time}"
+    first = _about(15 + _feature_seconds(facts, candidates[0].image_size))
+    if not trained:
+        return [f"about {first}"]
+    return [f"a first model in {first}", *(f"finished in {text}" for text in budget)]
 
 
 def _about(seconds: float) -> str:

@@ -81,7 +81,7 @@ def _part(part: Inspection) -> TemplateValues:
         "samples": _samples(part, pictures),
         "groups": [
             _groups("Exact duplicates in more than one class", part.conflicts, pictures),
-            _groups("Exact copies", part.exact_duplicates, pictures),
+            _groups("Exact duplicates", part.exact_duplicates, pictures),
             _groups(
                 "Images that look the same but are not identical files", quality.near_duplicates, pictures
             ),

@@ -144,7 +144,7 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
     conflicts = sum(len({file.cls for file in group}) > 1 for group in groups)
     shared = sum(len({file.set for file in group}) > 1 for group in groups)
     if copies:
-        yield counted(copies, "image is an exact copy of another", "images are exact copies of others")
+        yield counted(copies, "image is an exact duplicate", "images are exact duplicates")
     if conflicts:
         yield f"{counted(conflicts, 'image is', 'images are')} in more than one class"
     if shared:

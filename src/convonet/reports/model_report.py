@@ -11,7 +11,7 @@ from convonet.csv_files import csv_rows
 from convonet.documents.evaluation import SPLIT_TITLES, EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
-from convonet.events import RunState
+from convonet.events import RunState, state_label
 from convonet.params import DataParams
 from convonet.reports.card import model_card
 from convonet.reports.card_facts import known_facts
@@ -84,7 +84,7 @@ def model_page(run: Run) -> TemplateValues:
 def state_words(run: Run, record: RunRecord) -> str:
     """How the run ended, where it did not end well; a report is also made just before the end."""
     state = run.state(record)
-    return "" if state in (RunState.DONE, RunState.RUNNING) else str(state)
+    return "" if state in (RunState.DONE, RunState.RUNNING) else state_label(state)
 
 
 def _ending(split: str) -> str:

@@ -85,7 +85,7 @@ def _halve_batch_of(run: Run, plan: Plan, candidate: Candidate) -> bool:
 
 
 def _halved(before: int) -> str:
-    return f"not enough memory for batches of {counted(before, 'image')}: continuing with {before // 2}"
+    return f"not enough memory for batches of {counted(before, 'image')}; continuing with {before // 2}"
 
 
 def _drop(run: Run, plan: Plan, candidate: Candidate) -> bool:

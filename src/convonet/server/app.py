@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -87,8 +88,16 @@ def create_app(
     mimetypes.add_type("text/javascript", ".js")
     page = Path(str(resources.files("convonet.server"))) / "web"
     # Mounted last: it answers every path, also those of the API.
-    app.mount("/", StaticFiles(directory=page, html=True), name="page")
+    app.mount("/", _PageFiles(directory=page, html=True), name="page")
     return app
+
+
+class _PageFiles(StaticFiles):
+    """The files of the web page."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """The file of a path; a path with a null byte, which not every Starlette refuses, has none."""
+        return ("", None) if "\0" in path else super().lookup_path(path)
 
 
 def _described(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]:

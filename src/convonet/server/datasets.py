@@ -14,7 +14,7 @@ import numpy as np
 from convonet.atomic import json_text
 from convonet.data.arrays import is_arrays
 from convonet.data.listing import ImageListing
-from convonet.documents.evaluation import SkippedFile
+from convonet.documents.evaluation import SPLIT_TITLES, SkippedFile
 from convonet.documents.run_record import Fault
 from convonet.errors import ParamError
 from convonet.params import DataParams
@@ -41,7 +41,7 @@ class DataSet:
     def listing(self, split: Split) -> ImageListing:
         """The images of one set. Raises Refusal 404."""
         if split not in self.sets:
-            raise no_such(f"There is no {split} set", self.id)
+            raise no_such(f"There are no {SPLIT_TITLES[split]} images", self.id)
         return self.sets[split]
 
 

@@ -28,6 +28,8 @@ from convonet.tasks.shown_as import words_of
 
 _POLL_SECONDS = 0.05
 _LEAVE_SECONDS = 2.0
+_EXIT_SECONDS = 10.0
+"""How long a request waits for the worker of a run that has ended: libraries take a moment to let go."""
 _ASKED_KEPT = 200
 _QUESTIONS = 2
 """Questions (a prediction, a layer table) at work at one time; they do not wait behind a training."""
@@ -121,6 +123,7 @@ class JobQueue:
             Refusal: too many wait already, or it waits itself.
             ConvonetError: it is alive, or of a kind that cannot be resumed.
         """
+        self._wait_for_exit(run)
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
                 raise Refusal(409, "The run is already running", where=run.id)
@@ -158,6 +161,7 @@ class JobQueue:
 
     def delete(self, run: HeldRun) -> None:
         """Remove a run that is not at work. Raises RunAliveError."""
+        self._wait_for_exit(run)
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
                 raise RunAliveError("The run is active", where=run.path, hint="Stop it first")
@@ -177,6 +181,12 @@ class JobQueue:
         """How many runs wait and how many are at work."""
         with self._lock:
             return {"waiting": len(self._waiting), "running": len(self._working)}
+
+    def _wait_for_exit(self, run: Run) -> None:
+        """Everybody sees that a run has ended before its worker is gone, and may press Resume at once."""
+        end = time.monotonic() + _EXIT_SECONDS
+        while run.id in self._working and run.state().ended and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
 
     def _place(self, run: Run) -> int | None:
         return next((place for place, job in enumerate(self._waiting) if job.run.path == run.path), None)

@@ -162,10 +162,10 @@ class CheckpointFile:
         every = [array for arrays in groups.values() for array in arrays]
         # As bytes: an array of text has four of them per character.
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
+        members = {"meta": text} | {f"a{index}": array for index, array in enumerate(every)}
         with replacing(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(
-                file, allow_pickle=False, meta=text, **{f"a{index}": one for index, one in enumerate(every)}
-            )
+            # NumPy before 2.2 keeps allow_pickle as one more array, so it is not passed.
+            np.savez(file, **members)
 
     def load(self) -> Checkpoint:
         """Read it back.
@@ -176,7 +176,7 @@ class CheckpointFile:
         try:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 meta = json.loads(archive["meta"].tobytes().decode("utf-8"))
-                arrays = [archive[f"a{index}"] for index in range(len(archive.files) - 1)]
+                arrays = [archive[f"a{index}"] for index in range(sum(meta["counts"].values()))]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise TrainingError(
                 "The checkpoint cannot be read", where=self.path, received=str(error)

@@ -139,6 +139,18 @@ def test_the_earlier_run_comes_first_and_marks_outdate_its_scores(
     assert page.get_by_text("are outdated").count() == 1
 
 
+def test_a_run_that_was_stopped_is_called_so(
+    root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
+) -> None:
+    task = TrainTask(data=DataParams(), hyper=HyperParams())
+    Run.create(root / "runs", task, name="half").update(state=RunState.CANCELLED)
+    page = ready("runs", url=serve().url)
+    row = page.locator("tr", has=page.locator("#r-half"))
+    assert row.locator(".badge").inner_text() == "stopped"
+    page.locator("#r-half").click()
+    assert page.locator("#detail .badge.cancelled").inner_text() == "stopped"
+
+
 def test_images_that_have_moved_are_asked_for(
     root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
 ) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg, NavigationToolbar2QT
-from PySide6.QtCore import QSize
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QScrollArea, QWidget
 
@@ -68,8 +68,12 @@ class PlotsDialog(QDialog):
         for action in tools.actions():
             if action.text() in ("Subplots", "Customize"):
                 tools.removeAction(action)
-        tools.setIconSize(QSize(18, 18))
-        tools.setStyleSheet("QToolBar { padding: 0; } QToolButton { padding: 4px; margin: 0 4px 0 -4px; }")
+        # Words, as on the other buttons: matplotlib's icons are drawn without regard to the screen's resolution, by an
+        # attribute of Qt 5 that is deprecated.
+        tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        tools.setStyleSheet(
+            "QToolBar { padding: 0; } QToolButton { padding: 4px 8px; margin: 0 4px 0 -4px; }"
+        )
         area = QScrollArea()
         area.setAccessibleName(name)
         area.setWidgetResizable(True)

@@ -42,7 +42,7 @@ class CameraTab(QWidget):
         self._image = QImage()
         self.view = PictureView("Camera", _OFF)
         self.start_button = button("Start camera", self._toggle)
-        self.take_button = button("Predict this picture", self._take, primary=True)
+        self.take_button = button("Take picture", self._take, primary=True)
         self.take_button.setEnabled(False)
         self.note = label(_OFF, "muted", wrap=True)
         line = row(self.note, None, self.start_button, self.take_button, gap=8)

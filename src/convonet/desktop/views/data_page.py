@@ -158,10 +158,8 @@ class DataPage(Page):
                 note = f"{100 * self.session.params.data.validation_share:g}% of training images"
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
-        self.tiles["skipped"].show_value(
-            f"{skipped:,}",
-            "with reasons" if skipped else "so far; damaged files are found when images are read",
-        )
+        # Short, since the tiles are narrow in a small window; the tab of skipped files says what may still be found.
+        self.tiles["skipped"].show_value(f"{skipped:,}", "with reasons" if skipped else "so far")
         counts = {split: listing.counts() for split, listing in sets.listings.items()}
         splits = list(counts)
         self._legend.show_names([_NAMES[split] for split in splits])

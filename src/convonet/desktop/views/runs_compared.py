@@ -14,6 +14,7 @@ from convonet.documents.repetition import VerifyDocument
 from convonet.documents.runs import RunComparison, RunDifference
 from convonet.params import DataParams, HyperParams, fields_of
 
+_NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
 _CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
 
 
@@ -62,7 +63,9 @@ class ComparedRuns(QWidget):
         self.changed.show_rows(
             [(one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change) for one in changed]
         )
-        self.marks.show_rows([(mark.set, mark.path, mark.a or "", mark.b or "") for mark in marks])
+        self.marks.show_rows(
+            [(_NAMES.get(mark.set, mark.set), mark.path, mark.a or "", mark.b or "") for mark in marks]
+        )
 
     def _say(self, caption: str, sentences: Sequence[str], *, has_tables: bool) -> None:
         self._caption.setText(caption)

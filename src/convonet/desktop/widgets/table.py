@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu, QTableView,
 from convonet.atomic import write_text
 from convonet.csv_files import csv_content
 from convonet.desktop.style import color
+from convonet.events import RunState, state_label
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -116,6 +117,8 @@ def shown(value: Any) -> str:
         return ""
     if isinstance(value, Written):
         return value.text
+    if isinstance(value, RunState):
+        return state_label(value)
     if isinstance(value, float):
         # What one digit shows in full needs no zeros behind it.
         if round(value, 1) == value and abs(value) > 1:

@@ -105,7 +105,7 @@ def cancel(run: RunId, parts: Parts) -> Json:
 
 @router.post("/runs/{run}/resume", status_code=202, response_model=schemas.ListedRun)
 def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json:
-    """Resume a run that was canceled or interrupted, or that failed. A finished run is left as it is."""
+    """Resume a run that was stopped or interrupted, or that failed. A finished run is left as it is."""
     found = parts.known.find(run)
     wish, faults = wish or schemas.Resume(), dict[str, str]()
     data = None if wish.data is None else parts.tasks.data(wish.data, faults)

@@ -1,6 +1,8 @@
 // The server's API: every refusal becomes a Fault; a lost connection is told, tried again, and told when
 // it is back.
 
+import {stateLabel} from "./dom.js";
+
 export const API = "api/v1";
 const RETRY_MS = 1500;
 const LOOK_MS = 5000;
@@ -117,7 +119,7 @@ export async function ask(kind, {data, hyper, options} = {}, signal) {
     if (["done"].includes(now.state)) return {...(await call(`runs/${seg(run.id)}/result`)), asked: run.id};
     if (!["waiting", "running"].includes(now.state)) {
       throw new Fault(409, {
-        detail: sentence(now.error) || `The run ended in the state “${now.state}”`,
+        detail: sentence(now.error) || `The run ended in the state “${stateLabel(now.state)}”`,
         error: now.error,
       });
     }

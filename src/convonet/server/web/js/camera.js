@@ -10,8 +10,8 @@ export function cameraCard(page, predict, live) {
   }
   let stream = null;
   const video = h("video", {muted: true, playsInline: true, hidden: true, "aria-label": "Camera"});
-  const shoot = h("button", {type: "button", hidden: true, onclick: take}, "Take a picture");
-  const toggle = h("button", {type: "button", onclick: () => (stream ? off() : on())}, "Start the camera");
+  const shoot = h("button", {type: "button", hidden: true, onclick: take}, "Take picture");
+  const toggle = h("button", {type: "button", onclick: () => (stream ? off() : on())}, "Start camera");
   const made = live("Camera", video, h("p"), h(".buttons", {}, toggle, shoot));
   page.leave(stop);
   return made.element;
@@ -25,7 +25,7 @@ export function cameraCard(page, predict, live) {
     video.srcObject = stream;
     await video.play();
     video.hidden = shoot.hidden = false;
-    toggle.textContent = "Stop the camera";
+    toggle.textContent = "Stop camera";
   }
 
   function stop() {
@@ -36,7 +36,7 @@ export function cameraCard(page, predict, live) {
   function off() {
     stop();
     video.hidden = shoot.hidden = true;
-    toggle.textContent = "Start the camera";
+    toggle.textContent = "Start camera";
   }
 
   async function take() {

@@ -1,6 +1,7 @@
 // Runs side by side: scores, the parameters that differ, and whether a difference is due to chance.
 
 import {h, percent, short, whole} from "./dom.js";
+import {SPLITS} from "./sets.js";
 import {store} from "./store.js";
 
 const MOST_CHANGED = 50;
@@ -59,7 +60,7 @@ function between({changed, marks}) {
             "Changed marks",
             ["Set", "Image", "Before", "After"],
             4,
-            marks.map((mark) => [mark.set, mark.path, mark.a ?? "–", mark.b ?? "–"]),
+            marks.map((mark) => [SPLITS[mark.set] ?? mark.set, mark.path, mark.a ?? "–", mark.b ?? "–"]),
           ),
         ]
       : null,

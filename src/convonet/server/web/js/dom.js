@@ -65,6 +65,9 @@ export const counted = (total, one = "image", many = `${one}s`) =>
 export const percent = (value, digits = 1) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)}%`;
 
+/** The state of a run as people read it: the Stop button leaves a stopped run. */
+export const stateLabel = (state) => (state === "cancelled" ? "stopped" : state);
+
 /** A confidence interval of a share: `95% CI 96.8–99.4%`; empty for none. */
 export const interval = (ends) => (ends ? `95% CI ${(100 * ends[0]).toFixed(1)}–${percent(ends[1])}` : "");
 

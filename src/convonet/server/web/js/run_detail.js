@@ -3,7 +3,7 @@
 import {ask, call, fileOf, seg, sentence} from "./api.js";
 import {labelOf, valueText} from "./comparing.js";
 import {askText, confirmed} from "./dialogs.js";
-import {h, interval, note, percent, short, whole} from "./dom.js";
+import {h, interval, note, percent, short, stateLabel, whole} from "./dom.js";
 import {takeModel} from "./models.js";
 import {withImages} from "./moving.js";
 import {SPLITS} from "./sets.js";
@@ -28,7 +28,7 @@ export async function runDetail(page, row, {changed, gone}) {
     call(`runs/${seg(row.id)}/files`, {signal: page.signal}),
   ]);
   const title = h("h2", {}, run.title);
-  const badge = h(`span.badge.${run.state}`, {}, run.state);
+  const badge = h(`span.badge.${run.state}`, {}, stateLabel(run.state));
   const rename = h("button.quiet", {type: "button", onclick: () => named(run, title, changed)}, "Rename …");
   const advice = (run.advice ?? []).map((one) => h("li", {}, one.text));
   return h(

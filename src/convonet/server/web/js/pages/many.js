@@ -1,8 +1,8 @@
-// Many data sets: the same training for each of them, one after another, and one table of the results.
+// Many data sets: a model of its own for each of them, one after another, and one table of the results.
 
 import {call, query, seg} from "../api.js";
 import {chooseFolder} from "../dialogs.js";
-import {counted, duration, fill, h, head, interval, note, percent, whole} from "../dom.js";
+import {counted, duration, fill, h, head, interval, note, percent, stateLabel, whole} from "../dom.js";
 import {recipeFields} from "../recipe.js";
 import {recipeOptions, usedRecipe, wrongMinutes} from "../plan.js";
 import {below, imagesFault} from "../reasons.js";
@@ -23,7 +23,7 @@ function begin(page) {
   const train = h("button.primary", {type: "button", onclick: start});
   const one = h("button", {type: "button", onclick: addOne}, "Add a data set …");
   const all = h("button", {type: "button", onclick: addAll}, "Add all data sets in a folder …");
-  const lead = "Trains on one data set after another and shows the results in one table";
+  const lead = "Trains a separate model on each data set and shows the results in one table";
   const top = head("Many data sets", lead, train, one, all);
   const table = h("div");
   const how = h("p.muted.below");
@@ -194,7 +194,7 @@ function results(page, ids) {
       percent(test?.baseline_accuracy),
       run.seconds ? duration(run.seconds) : "–",
     ];
-    const state = h("td.wrap", {}, h(`span.badge.${run.state}`, {}, run.state));
+    const state = h("td.wrap", {}, h(`span.badge.${run.state}`, {}, stateLabel(run.state)));
     if (run.error) state.append(h(".small.bad", {}, run.error));
     return h(
       "tr",

@@ -2,7 +2,19 @@
 
 import {call, query, seg} from "../api.js";
 import {comparison} from "../comparing.js";
-import {counted, duration, empty, fill, h, head, interval, moment, note, percent} from "../dom.js";
+import {
+  counted,
+  duration,
+  empty,
+  fill,
+  h,
+  head,
+  interval,
+  moment,
+  note,
+  percent,
+  stateLabel,
+} from "../dom.js";
 import {runDetail} from "../run_detail.js";
 import {SPLITS} from "../sets.js";
 import {noun} from "../work.js";
@@ -82,7 +94,7 @@ export function runsPage(page) {
       h("td.name", {}, h("button.quiet", open, run.title)),
       h("td", {}, run.data_set),
       h("td", {}, noun(run.kind)),
-      h("td", {}, h(`span.badge.${run.state}`, {}, run.state, waits)),
+      h("td", {}, h(`span.badge.${run.state}`, {}, stateLabel(run.state), waits)),
       h("td.n", {}, percent(run.scores.training?.val_accuracy)),
       h("td.n", {}, percent(run.scores.test?.accuracy)),
       h("td.n", {}, run.seconds ? duration(run.seconds) : ""),
@@ -103,7 +115,7 @@ export function runsPage(page) {
         h("td.name", {title: one.run ?? run.id}, words),
         h("td", {}, one.data_set),
         h("td", {}, noun("evaluate")),
-        h("td", {}, own ? own.state : ""),
+        h("td", {}, own ? stateLabel(own.state) : ""),
         h("td.n", {colSpan: 2}, `${percent(one.accuracy)} ${interval(one.accuracy_interval)}`),
         h("td.n", {}, counted(one.images)),
         h("td.when"),
