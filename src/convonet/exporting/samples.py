@@ -80,9 +80,9 @@ def _unusable(errors: Mapping[Split, InputError], samples: Samples | None) -> st
         return (
             f"The images of the model's run cannot be used, so the export is checked with random noise: {why}"
         )
-    sets = " and ".join(SPLIT_TITLES[split] for split in errors)
-    used = SPLIT_TITLES[samples.source]
-    return f"The {sets} images cannot be used, so the export is checked with the {used} images: {why}"
+    titles = " and ".join(SPLIT_TITLES[split] for split in errors)
+    title = SPLIT_TITLES[samples.source]
+    return f"The {titles} images cannot be used, so the export is checked with the {title} images: {why}"
 
 
 def trained_on(model: Path) -> DataParams | None:
