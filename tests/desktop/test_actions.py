@@ -13,22 +13,7 @@ from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.about import AboutDialog
 from convonet.desktop.dialogs.tutorial import TutorialDialog
-from convonet.documents.installation import InstallationDocument
-
-REPORT = {
-    "ready": True,
-    "parts": [],
-    "machine": {
-        "memory_bytes": 2**33,
-        "backend": "torch",
-        "device": "CPU",
-        "processor": "P",
-        "cores": 2,
-        "platform": "Linux",
-    },
-    "versions": {"convonet": "1", "keras": "3.15"},
-    "folders": {"home": "/h", "cache": "/c"},
-}
+from installed import INSTALLED
 
 REFERENCE = {
     "App": [
@@ -132,7 +117,7 @@ def test_handlers_are_exactly_the_ids(window: AppWin) -> None:
 
 
 def test_about_tells_versions_backend_and_device(window: AppWin, qtbot: Any) -> None:
-    dialog = AboutDialog(window.controller.background, lambda: InstallationDocument.of(REPORT), window)
+    dialog = AboutDialog(window.controller.background, lambda: INSTALLED, window)
     qtbot.addWidget(dialog)
     qtbot.waitUntil(lambda: not window.controller.background.is_busy())
     dialog._copy()

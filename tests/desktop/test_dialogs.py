@@ -24,32 +24,16 @@ from convonet.desktop.dialogs.shown_as import ShownAsDialog
 from convonet.desktop.dialogs.tutorial import TutorialDialog
 from convonet.desktop.widgets.image_grid import Picture, PictureCells
 from convonet.documents.folders import FolderDocument
-from convonet.documents.installation import InstallationDocument
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 from fitting import misfits, nameless
+from installed import INSTALLED
 from made_scores import write_scores
 
 SCREEN = (720, 450)
 """A screen of 1440 × 900 pixels at 200%."""
-INSTALLED = InstallationDocument.of(
-    {
-        "ready": True,
-        "parts": [],
-        "machine": {
-            "memory_bytes": 2**33,
-            "backend": "torch",
-            "device": "CPU",
-            "processor": "P",
-            "cores": 2,
-            "platform": "Linux",
-        },
-        "versions": {"convonet": "1", "keras": "3.15"},
-        "folders": {"home": "/h", "cache": "/c"},
-    }
-)
 ERROR = ConvonetError(
     "No such thing", where="/here", expected="a thing", received="none", hint="Look in the other folder"
 )
