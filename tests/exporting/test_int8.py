@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,15 @@ def test_size_speed_and_accuracy_are_stated(trained: Path, digits: Path, tmp_pat
     assert api.evaluate(file, {"test_dir": str(digits / "test")}).accuracy == made["int8"]["accuracy"]
     assert api.evaluate(trained, {"train_dir": str(digits)}).accuracy == made["float"]["accuracy"]
     assert (made["weight_bits"], made["calibration_images"]) == (weight_bits(), 200)
+
+
+def test_images_of_some_classes_are_enough(trained: Path, digits: Path, tmp_path: Path) -> None:
+    shutil.copytree(digits, tmp_path / "digits")
+    shutil.rmtree(tmp_path / "digits" / "test" / "3")
+    data = {"train_dir": str(tmp_path / "digits"), "image_size": 8}
+    made = api.export(trained, "onnx-int8", out=tmp_path / "small.onnx", data=data)
+    left = sum(1 for path in (tmp_path / "digits" / "test").rglob("*") if path.is_file())
+    assert (made["split"], made["images"]) == ("test", left)
 
 
 def test_the_file_predicts_like_any_other(trained: Path, digits: Path) -> None:

@@ -82,6 +82,8 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
                 window="On the Runs page, open the run that trained the model, then export it",
             ),
         )
+    # Both networks see the same images, whether or not these have every class.
+    data = data.changed(missing_classes="allow")
     calibration = _prepared(task, data, "train", model, watch)
     split, judged_on = _judged_images(task, data, model, watch)
     with Scratch() as folder:

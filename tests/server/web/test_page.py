@@ -203,6 +203,10 @@ def test_the_plan_follows_the_images_and_the_values(
     assert page.locator("#hyper-schedule").is_hidden()
     set_field(page, "batch_size", "8")
     page.locator(".differs", has_text="The plan uses").wait_for()
+    page.get_by_role("button", name="Defaults").click()
+    assert page.get_by_role("radio", name="Expert").is_checked()
+    assert schedule.input_value() == ""
+    set_field(page, "batch_size", "8")
     page.get_by_role("radio", name="Balanced").check()
     page.get_by_text("Your values, used for every candidate that has the parameter: Batch size 8").wait_for()
     page.get_by_role("button", name="Remove Batch size").click()

@@ -19,7 +19,7 @@ from convonet.events import RunState, Watch
 from convonet.launch.work import WorkEnded
 from convonet.params import SearchSpace
 from convonet.runs import Run
-from convonet.runs.naming import title_of
+from convonet.runs.naming import kind_label, title_of
 from convonet.session.opened import OpenedModel
 from convonet.tasks import StudyTask, SuspectsTask, Task, TrainTask, TuneTask, VerifyTask, traits_of
 from convonet.text import counted
@@ -275,7 +275,7 @@ def _row(found: RunRow) -> tuple[Any, ...]:
     return (
         found.title,
         found.data_set,
-        found.kind,
+        kind_label(found.kind),
         found.state,
         # The fraction of a second and the time zone would only widen the column.
         found.created[:19].replace("T", " "),

@@ -16,7 +16,11 @@ export function usedRecipe() {
  */
 export function takeRecipe(name) {
   if (name === "none" && store.recipe !== "none") fillFromPlan();
-  else if (name !== "none") dropPlanned();
+  else if (name !== "none") {
+    dropPlanned();
+    for (const field of store.about.fields.hyper)
+      if (field.group === "Network") delete store.hyper[field.name];
+  }
   store.recipe = name;
   changed("data", "hyper", "recipe");
   check().catch(() => {});
@@ -55,13 +59,13 @@ function fillFromPlan() {
   for (const kind of ["data", "hyper"]) store[kind] = {...store.planned[kind], ...store[kind]};
 }
 
-function dropPlanned() {
+/** Drop what Expert took from the plan, also the image size, unless it was changed: it fits that network alone. */
+export function dropPlanned() {
   for (const kind of ["data", "hyper"]) {
     for (const [name, text] of Object.entries(store.planned[kind])) {
       if (store[kind][name] === text) delete store[kind][name];
     }
   }
-  for (const field of store.about.fields.hyper) if (field.group === "Network") delete store.hyper[field.name];
   store.planned = {data: {}, hyper: {}};
 }
 

@@ -7,7 +7,7 @@ import {counted, fill, h, head, note} from "../dom.js";
 import {groups} from "../form.js";
 import {looks} from "../looks.js";
 import {imposedValues, planWords, recipeFields} from "../recipe.js";
-import {takeRecipe, usedRecipe} from "../plan.js";
+import {dropPlanned, takeRecipe, usedRecipe} from "../plan.js";
 import {changed, check, look, store, takeHyper, typed} from "../store.js";
 
 const OPEN_GROUPS = 2;
@@ -139,6 +139,7 @@ export function paramsPage(page) {
   }
 
   function takeFamily(name) {
+    dropPlanned();
     store.recipe = "none";
     store.hyper.family = name;
     const own = family().parameters;
@@ -224,8 +225,10 @@ export function paramsPage(page) {
   }
 
   function clear() {
+    const before = usedRecipe();
+    if (state.kind === "hyper") dropPlanned();
     take({});
-    if (state.kind === "hyper") takeRecipe("auto");
+    if (state.kind === "hyper" && before !== "none") takeRecipe(before);
   }
 
   function clearOne(name) {
