@@ -116,7 +116,7 @@ def test_a_run_is_renamed_and_differences_have_labels(
     page: Any = window.page("runs")
     qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2)
     assert page.table.rows.rows[0][0].startswith("ants-bees · ")
-    assert page.table.rows.rows[0][1] == "ants-bees"
+    assert page.table.rows.rows[0][1:3] == ("ants-bees", "Training")
     page.table.selectRow(0)
     answers.choices = ["Higher rate"]
     page._rename_button.click()
