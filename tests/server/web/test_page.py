@@ -103,6 +103,17 @@ def test_a_new_persons_way(
     assert direct["predicted"] in shown
 
 
+def test_a_run_with_long_paths_on_a_phone(
+    root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
+) -> None:
+    record = root / "runs" / "trained" / "run.json"
+    record.write_text(record.read_text().replace(str(root / "digits"), str(root / ("images" * 12))))
+    page = ready("runs", url=serve().url, width=390, height=844)
+    page.get_by_role("button", name="trained").first.click()
+    page.get_by_role("heading", name="Parameters").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "network"])
 def test_every_page_on_a_phone(ready: Callable[..., Any], name: str) -> None:
     page = ready(name, width=390, height=844)
