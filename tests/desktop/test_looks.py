@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -21,7 +22,8 @@ from convonet.desktop.actions import PAGES
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.shown_as import folded
 from convonet.desktop.style import apply_look
-from convonet.desktop.widgets.basic import row
+from convonet.desktop.widgets.basic import column, row
+from convonet.desktop.widgets.image_grid import two_lines
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView, percent, shown
 
@@ -52,6 +54,48 @@ def test_a_long_column_gives_way_before_the_table_must_be_scrolled(qtbot: Any) -
     stiff = _shown_table(qtbot, TableView(("Run", "Folder"), "runs"), 300)
     stiff.show_rows(rows)
     assert sum(_widths(stiff)) > stiff.viewport().width()
+
+
+def test_a_text_below_the_rows_in_sight_has_room(qtbot: Any) -> None:
+    table = _shown_table(qtbot, TableView(("Image", "Note"), "predictions", gives_way="Image"), 200)
+    table.show_rows([*(("1.png", "") for _ in range(20)), ("2.png", "none of these")])
+    index = table.rows.index(20, 1)
+    assert table.columnWidth(1) >= table.sizeHintForIndex(index).width()
+
+
+def test_a_table_keeps_a_few_rows_beside_long_words(qtbot: Any) -> None:
+    table = TableView(("Set", "Finding"), "findings")
+    table.show_rows([("Training", "Near duplicates")] * 8)
+    page = QWidget()
+    page.setLayout(column(QLabel("A sentence.\n" * 20), table))
+    qtbot.addWidget(page)
+    page.resize(400, 100)
+    page.show()
+    assert table.viewport().height() >= 3 * table.verticalHeader().defaultSectionSize()
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("a short one", "a short one", ""),
+        ("None of these (nearest: 8)", "None of these", "(nearest: 8)"),
+        ("picture_of_a_very_long_name_without_blanks.png", None, None),
+    ],
+)
+def test_titles_of_pictures_break_between_words(
+    qtbot: Any, text: str, first: str | None, second: str | None
+) -> None:
+    label = QLabel()
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    width = metrics.horizontalAdvance("None of these (") - 1
+    lines = two_lines(metrics, text, width).split("\n")
+    assert all(metrics.horizontalAdvance(line) <= width for line in lines)
+    if first is None:
+        assert len(lines) == 2
+        assert text.startswith(lines[0])
+    else:
+        assert lines == [line for line in (first, second) if line]
 
 
 def test_the_columns_of_a_table_have_different_names(loaded: AppWin) -> None:

@@ -194,11 +194,15 @@ def test_train_test_predict_and_look(loaded: Session, digits: Path, tmp_path: Pa
     follow(loaded)
     assert loaded.summary is not None
     assert loaded.summary["params"] == 8 * 8 * 10 + 10
+    assert loaded.model.title.startswith("digits · ")
+    loaded.runs.rename(run, "Mine")
+    loaded.note_rename(run)
+    assert loaded.model.title == "Mine"
     saved = loaded.models.save(loaded.model, tmp_path / "mine")
     assert [path.name for path in saved] == ["mine.keras", "mine.onnx"]
     loaded.load_model(saved[0])
     assert loaded.evaluation is None
-    assert loaded.model.run is None
+    assert (loaded.model.run, loaded.model.title) == (None, "mine.keras")
 
 
 @pytest.mark.slow

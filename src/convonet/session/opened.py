@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from convonet.errors import ModelFileError
@@ -13,6 +14,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_file import read_onnx_info
 from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
+from convonet.runs.naming import title_of
 
 MODEL_FILE = "model.keras"
 
@@ -45,8 +47,14 @@ class OpenedModel:
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """Of its folder or file."""
         return self.path.name
+
+    @cached_property
+    def title(self) -> str:
+        """What people call it: as its run is called in lists, else the name of the file."""
+        run = self.run
+        return self.name if run is None else title_of(run)
 
     @property
     def onnx(self) -> Path | None:

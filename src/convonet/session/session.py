@@ -7,6 +7,7 @@ of `images`, `models` and `runs` in another thread, whose result is then given t
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,13 @@ class Session:
             with contextlib.suppress(DocumentError):
                 self.evaluation = documents.RunEvaluation.of_run(model.run.path)
         self._changed("model", "summary", "scores")
+
+    def note_rename(self, run: Run) -> None:
+        """Call the model in use by the new name of its run."""
+        if self.model is not None and self.model.path == run.path:
+            # A new value reads its title anew.
+            self.model = replace(self.model)
+            self._changed("model")
 
     def load_model(self, path: Path, **options: Any) -> None:
         """Open a run folder or model file and take it into use; options as in `Models.open`. Raises ModelFileError."""

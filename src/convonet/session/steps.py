@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -80,14 +79,8 @@ def _train(session: Session) -> tuple[Standing, str]:
     if _is_training(session):
         return "next", "Training …"
     if session.model is not None:
-        return "done", _when(session.model.name)
+        return "done", session.model.title
     return _offered(session, "train", "Ready")
-
-
-def _when(name: str) -> str:
-    """A run's name is mostly its time, which reads better as one."""
-    found = re.fullmatch(r"train-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-\w+", name)
-    return "Run from {}-{}-{}, {}:{}".format(*found.groups()) if found else name
 
 
 def _test(session: Session) -> tuple[Standing, str]:

@@ -167,7 +167,7 @@ class EvaluatePage(Page):
 
     def refresh(self) -> None:
         scores, model = self.session.evaluation, self.session.model
-        self.lead.setText(f"Model {model.name}" if model else "How well the model does on new images")
+        self.lead.setText(f"Model {model.title}" if model else "How well the model does on new images")
         self._either.show_content(scores is not None)
         self.outdated.refresh()
         if scores is None:

@@ -54,7 +54,7 @@ class ExplainPage(Page):
     def refresh(self) -> None:
         model, work = self.session.model, self.session.work
         self._either.show_content(model is not None)
-        self.lead.setText(f"Model {model.name}" if model else "Why the model made its predictions")
+        self.lead.setText(f"Model {model.title}" if model else "Why the model made its predictions")
         path = model.path if model else None
         if path != self._model:
             # Explanations of another model are not this one's.

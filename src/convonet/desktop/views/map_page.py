@@ -121,7 +121,7 @@ class MapPage(Page):
         self._either.show_content(bool(there))
         _fill(self.set_box, [(_SETS[split], split) for split in there])
         model = session.model
-        _fill(self.answers_box, [("None", None), *([(model.name, str(model.path))] if model else [])])
+        _fill(self.answers_box, [("None", None), *([(model.title, str(model.path))] if model else [])])
         if self._key is not None and self._key != self._key_of(self._key[0]):
             # The map is of images that are no longer loaded.
             self.map = self._key = None

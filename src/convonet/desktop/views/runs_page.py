@@ -36,7 +36,7 @@ _COLUMNS = (
     "Network",
     "Folder",
 )
-_KIND, _STATE = 2, 3
+_STATE = 3
 _LEAST_ROWS = 4
 _RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
 _REPEATED = {True: "The repeated run gave the same numbers", False: "The repeated run gave different numbers"}
@@ -52,6 +52,7 @@ class RunsPage(Page):
         super().__init__(context)
         controller = context.controller
         self._runs: dict[str, Run] = {}
+        self._kinds: dict[str, str] = {}
         self.lead.setText("Select a run to open it, or two to compare them.")
         self._open_button = button(
             "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
@@ -102,6 +103,7 @@ class RunsPage(Page):
                 watch.check()
                 rows.append(_row(found))
                 self._runs[found.run] = Run(Path(found.run))
+                self._kinds[found.run] = found.kind
             return rows
 
         self.controller.background.call("runs", read, self._show)
@@ -121,7 +123,7 @@ class RunsPage(Page):
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
         one = len(rows) == 1
-        traits, state = (traits_of(rows[0][_KIND]), rows[0][_STATE]) if one else (Task, None)
+        traits, state = (traits_of(self._kinds[rows[0][-1]]), rows[0][_STATE]) if one else (Task, None)
         idle = self.session.work is None
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
@@ -195,8 +197,12 @@ class RunsPage(Page):
         known = self.session.runs
         # The run may be on a server that takes its time to answer.
         self.controller.background.call(
-            f"rename {run.id}", lambda _: known.rename(run, title), lambda _: self.refresh()
+            f"rename {run.id}", lambda _: known.rename(run, title), lambda _: self._renamed(run)
         )
+
+    def _renamed(self, run: Run) -> None:
+        self.session.note_rename(run)
+        self.refresh()
 
     def _resume(self) -> None:
         for run in self._chosen()[:1]:

@@ -178,7 +178,7 @@ class TrainPage(Page):
         if training and self.session.work is not None:
             return f"Run {self.session.work.run.id}"
         if self._record.epochs_done and self.session.model:
-            return f"Model {self.session.model.name}. Training again creates a new run; this one is kept."
+            return f"Model {self.session.model.title}. Training again creates a new run; this one is kept."
         images = self.session.sets.images("train")
         return "Choose a recipe, then train" if images else "Accuracy and loss during training"
 

@@ -90,7 +90,9 @@ class UsePage(Page):
         self.grid = ImageGrid("Predicted images")
         self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.table = TableView(("Image", "Prediction", "Confidence", "Note"), "predictions")
+        self.table = TableView(
+            ("Image", "Prediction", "Confidence", "Note"), "predictions", gives_way="Image"
+        )
         self._count = label("", "muted")
         both = FoldingRow(self.grid, self.table, wanted=(260, 260), stretch=(3, 2), gap=14)
         line = row(self._count, None, label("Unsure below", "muted"), self.unsure, gap=8)
@@ -123,7 +125,7 @@ class UsePage(Page):
             return
         names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-        self.lead.setText(f"Model {model.name}" + (f": distinguishes {shown}" if shown else ""))
+        self.lead.setText(f"Model {model.title}" + (f": distinguishes {shown}" if shown else ""))
         self.foreign.refresh()
         # The page is refreshed for other reasons, too, and a grid that is filled anew jumps to the top.
         if self._shown is not self.session.predictions:

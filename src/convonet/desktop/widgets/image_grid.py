@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from convonet.desktop.style import color
@@ -67,6 +67,17 @@ class PictureCells(QAbstractListModel):
         return None
 
 
+def two_lines(metrics: QFontMetrics, text: str, width: int) -> str:
+    """The text in at most two lines of so many pixels, broken between words where it can be, and cut short."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    fitting = [end for end in range(1, len(text)) if metrics.horizontalAdvance(text[:end]) <= width]
+    ends = [end for end in fitting if text[end] == " "] or fitting
+    end = max(ends, default=1)
+    rest = metrics.elidedText(text[end:].strip(), Qt.TextElideMode.ElideRight, width)
+    return f"{text[:end]}\n{rest}"
+
+
 class _Cell(QStyledItemDelegate):
     def __init__(self, pictures: PictureCells, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
@@ -91,14 +102,8 @@ class _Cell(QStyledItemDelegate):
         self._paint_picture(painter, QRect(rect.left(), rect.top() + 6, rect.width(), SIDE), cell)
         painter.setPen(color("bad" if cell.wrong else "ink"))
         words = QRect(rect.left() + 3, rect.top() + SIDE + 9, rect.width() - 6, _TITLE - 4)
-        text = painter.fontMetrics().elidedText(
-            # The title takes two lines; the break between them wastes a little of the first.
-            cell.title,
-            Qt.TextElideMode.ElideRight,
-            2 * words.width() - 12,
-        )
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        painter.drawText(words, int(flags) | int(Qt.TextFlag.TextWrapAnywhere), text)
+        painter.drawText(words, int(flags), two_lines(painter.fontMetrics(), cell.title, words.width()))
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, place: QRect, cell: Picture) -> None:

@@ -28,6 +28,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
 _LEAST = 120
+_MEASURED_ROWS = 100
 _LEAST_WIDTH, _LEAST_HEIGHT = 76, 140
 """Of a table with its head and three rows, in pixels; it scrolls inside itself."""
 _NO_LIMIT = 2**24 - 1
@@ -61,9 +62,6 @@ class Rows(QAbstractTableModel):
         super().__init__()
         self.columns, self._tips = tuple(columns), tips
         self.rows: list[tuple[Any, ...]] = []
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(_LEAST_WIDTH, _LEAST_HEIGHT)
 
     def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
         """Show other rows."""
@@ -200,14 +198,17 @@ class TableView(QTableView):
         self._copy.triggered.connect(self.copy)
         self.addAction(self._copy)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LEAST_WIDTH, _LEAST_HEIGHT)
+
     def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
         """Show other rows and fit the columns to them."""
         self.rows.show_rows(rows, columns)
         header = self.horizontalHeader()
         # New rows come unsorted, so an arrow of earlier sorting would be wrong.
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        # Only the rows in sight are measured, so that a table of thousands opens at once.
-        header.setResizeContentsPrecision(0)
+        # Only some rows are measured, so that a table of thousands opens at once.
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         self._is_own_width = False
         self._measure()
 
@@ -249,7 +250,7 @@ class TableView(QTableView):
         room = self.viewport().width() - sum(widths)
         if room < 0 and self._gives_way in self.rows.columns:
             place = self.rows.columns.index(self._gives_way)
-            widths[place] = max(widths[place] + room, _LEAST)
+            widths[place] = max(widths[place] + room, min(widths[place], _LEAST))
         shown = [place for place, width in enumerate(widths) if width]
         for turn, place in enumerate(shown):
             # What cannot be shared out evenly goes to the first columns, so that the sum fits to the pixel.
