@@ -57,7 +57,7 @@ def test_a_long_column_gives_way_before_the_table_must_be_scrolled(qtbot: Any) -
 
 
 def test_a_text_below_the_rows_in_sight_has_room(qtbot: Any) -> None:
-    table = _shown_table(qtbot, TableView(("Image", "Note"), "predictions", gives_way="Image"), 200)
+    table = _shown_table(qtbot, TableView(("Image", "Note"), "predictions", gives_way="Image"), 130)
     table.show_rows([*(("1.png", "") for _ in range(20)), ("2.png", "none of these")])
     index = table.rows.index(20, 1)
     assert table.columnWidth(1) >= table.sizeHintForIndex(index).width()
