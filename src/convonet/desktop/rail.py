@@ -12,8 +12,8 @@ from convonet.session.steps import PathStep, Standing
 
 _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
 _ABOVE = 10
-_NARROW = 88
-"""Width of the rail in a narrow window: circles with their titles below."""
+_NARROW, _SMALL_CIRCLE, _UNDER = 88, 24, 16
+"""Width of the rail in a narrow window: circles with their titles below, each so high."""
 
 _BELONGS_TO = {"sort": "data", "map": "data"}
 """Pages without a button of their own, and the step that they are part of."""
@@ -32,7 +32,7 @@ class StepButton(QAbstractButton):
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_step(self, standing: Standing, note: str) -> None:
@@ -49,8 +49,12 @@ class StepButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         if self.is_narrow:
-            return QSize(_NARROW, 40 if self._number else 22)
+            return QSize(_NARROW, 48 if self._number else 22)
         return QSize(_WIDTH, _HEIGHT if self._number else 40)
+
+    def minimumSizeHint(self) -> QSize:
+        # In a low window the steps move together.
+        return QSize(_NARROW, 40) if self.is_narrow and self._number else self.sizeHint()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         reasons = Qt.FocusReason
@@ -85,9 +89,10 @@ class StepButton(QAbstractButton):
         """The circle with its title below; of other pages the title alone."""
         words = QRectF(self.rect())
         if self._number:
-            top = box.top() + 1
-            self._paint_circle(painter, QRectF(box.center().x() - _CIRCLE / 2, top, _CIRCLE, _CIRCLE))
-            words.setTop(top + _CIRCLE)
+            left = box.center().x() - _SMALL_CIRCLE / 2
+            circle = QRectF(left, box.top(), _SMALL_CIRCLE, _SMALL_CIRCLE)
+            self._paint_circle(painter, circle)
+            words = QRectF(words.left(), circle.bottom(), words.width(), _UNDER)
         font = QFont(self.font())
         font.setPixelSize(12)
         painter.setFont(font)
