@@ -122,6 +122,7 @@ def test_the_earlier_run_comes_first_and_marks_outdate_its_scores(
         page.locator(f"#c-{name}").check()
     page.get_by_role("button", name="Compare").click()
     side = page.get_by_role("region", name="Runs side by side")
+    side.locator("thead th").first.wait_for()
     assert side.locator("thead th").all_inner_texts() == ["trained", "worse"]
     page.get_by_text("trained is better by more than chance would explain (p").wait_for()
     changed = page.get_by_role("region", name="Changed predictions").locator("tbody tr")
