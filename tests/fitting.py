@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QWidget,
 )
+from shiboken6 import isValid
 
 _ROUNDING = 1
 """Pixels that a label may miss: Qt rounds the widths of letters up and down."""
@@ -25,7 +26,8 @@ def misfits(root: QWidget) -> list[str]:
     """
     found = []
     for widget in root.findChildren(QWidget):
-        if not widget.isVisible() or not (text := _text(widget)):
+        # Older versions of PySide6 also list widgets that are gone.
+        if not isValid(widget) or not widget.isVisible() or not (text := _text(widget)):
             continue
         if needed := _missing(widget, text):
             found.append(f"{type(widget).__name__} “{text}” has {widget.size().toTuple()}, needs {needed}")

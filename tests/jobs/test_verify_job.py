@@ -100,7 +100,7 @@ def test_other_images_are_named_and_unfinished_runs_refused(done: Path, few: Pat
     assert "images have changed since the run, including " in found["sentence"]
     assert image.name in found["sentence"]
     Run.open(other).update(state="cancelled")
-    with pytest.raises(InputError, match="a run of kind train that is cancelled"):
+    with pytest.raises(InputError, match="a run of kind train that is stopped"):
         convonet.verify(other)
 
 
