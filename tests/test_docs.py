@@ -117,7 +117,7 @@ def test_every_request_of_the_server_is_on_the_page(generate: ModuleType) -> Non
     for request in ("GET /api/v1/health", "POST /api/v1/runs", "DELETE /api/v1/runs/{run}"):
         assert f"### `{request}`" in page
     links = set(re.findall(r"\]\(#([^)]+)\)", page))
-    assert links <= {heading.lower() for heading in re.findall(r"^### (\w+)$", page, re.MULTILINE)}
+    assert links <= {heading.lower() for heading in re.findall(r"^### ([\w-]+)$", page, re.MULTILINE)}
 
 
 def test_every_feature_has_its_row_with_tests_that_exist() -> None:

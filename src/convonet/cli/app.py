@@ -6,6 +6,7 @@ at once.
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from typing import Annotated
@@ -69,6 +70,7 @@ def run() -> None:
         code = _failed(error)
     # Ctrl-C before a worker runs, while modules are imported, ends in the same sentence and code.
     except (Cancelled, KeyboardInterrupt):
+        _ignore_further_stops()
         note("Stopped.")
         code = Cancelled.exit_code
     # `convonet runs list | head`: the reader has what it wanted, so there is nothing to say.
@@ -78,7 +80,13 @@ def run() -> None:
         code = _failed(missing_package(error) or _unexpected(error))
         if STATE.debug:
             raise
+    _ignore_further_stops()
     sys.exit(code)
+
+
+def _ignore_further_stops() -> None:
+    """The command is over: one more Ctrl-C would only put the number of the signal in place of the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _unexpected(error: Exception) -> ConvonetError:
