@@ -146,7 +146,7 @@ def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
     assert "cannot be compared" not in text
     assert "1 image is not counted" in text
     assert "outdated: 1 test image was marked after the test" in text
-    assert runs.compared.marks.rows.rows == [("test", "dark/wrong.png", "", "left out")]
+    assert runs.compared.marks.rows.rows == [("Test", "dark/wrong.png", "", "left out")]
     assert person.clicks == 8
 
 

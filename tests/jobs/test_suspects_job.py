@@ -116,7 +116,7 @@ def test_the_loop_on_real_digits(real_data: Callable[[str], Path], tmp_path: Pat
     wrong = flipped_set(source / "training", folder, 200, 0.05)
     data = {"train_dir": str(folder), "test_dir": str(source / "testing")}
     hyper = {"family": "convonet", "epochs": 6, "batch_size": 64, "num_filters": 16, "num_units": 64}
-    found = convonet.suspects(data, hyper, folds=3, repeats=3, out=tmp_path)
+    found = convonet.suspects(data, hyper, folds=3, repeats=3, out=tmp_path, threads=1)
     with (Path(found["run"]) / "suspects.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert found_in_first_tenth(rows, wrong) >= 0.8
@@ -126,7 +126,15 @@ def test_the_loop_on_real_digits(real_data: Callable[[str], Path], tmp_path: Pat
     def accuracy(name: str) -> float:
         runs = [
             convonet.train(
-                data, long, seed=seed, validation=False, test=True, out=tmp_path, name=f"{name}{seed}"
+                data,
+                long,
+                seed=seed,
+                validation=False,
+                test=True,
+                out=tmp_path,
+                name=f"{name}{seed}",
+                # Threads of several tests side by side wait for each other, ten times as long as they compute.
+                threads=1,
             )
             for seed in range(3)
         ]
