@@ -276,11 +276,30 @@ def test_a_table_of_many_numbers_is_read_back_digit_by_digit(tmp_path: Path) -> 
     rows = list(csv_rows(io.StringIO(file.read_text(encoding="utf-8"), newline="")))[1:]
     assert [tuple(row[:2]) for row in rows] == names
     assert [[float(cell) for cell in row[2:]] for row in rows] == numbers
+    first = csv_rows(io.StringIO(file.read_text(encoding="utf-8"), newline=""), 2)
+    assert list(first) == [["path", "true"], *map(list, names)]
     some = csv_records(io.StringIO(file.read_text(encoding="utf-8"), newline=""), ("true", "p:b"))
     assert [dict(row) for row in some] == [
         {"true": 'a "b", c', "p:b": "0.00001"},
         {"true": "-1", "p:b": repr(numbers[1][1])},
     ]
+
+
+def test_the_first_cells_are_those_of_the_whole_rows() -> None:
+    lines = [
+        "a,b,c\n",
+        '"x, ""y""",2,3\r\n',
+        '"one\n',
+        "two, three\n",
+        'four",5,"6\n',
+        '7"\n',
+        "\n",
+        "8,9\n",
+        "10",
+    ]
+    whole = list(csv_rows(lines))
+    assert list(csv_rows(lines, 2)) == [row[:2] for row in whole]
+    assert whole[2] == ["one\ntwo, three\nfour", "5", "6\n7"]
 
 
 def test_one_thing_is_not_in_the_plural() -> None:

@@ -69,7 +69,19 @@ def csv_rows(lines: Iterable[str], first: int | None = None) -> Iterator[list[st
         lines: of the file.
         first: how many cells of each row are wanted; a table of probabilities has one for every class.
     """
-    return ([csv_text(cell) for cell in row[:first]] for row in csv.reader(lines))
+    rows = csv.reader(lines) if first is None else _first_cells(iter(lines), first)
+    return ([csv_text(cell) for cell in row] for row in rows)
+
+
+def _first_cells(lines: Iterator[str], first: int) -> Iterator[list[str]]:
+    """Only what is wanted of a line is split: of a thousand classes, reading the rest would take seconds."""
+    for line in lines:
+        # A cell in quotes may hold commas and go on in the next lines.
+        if '"' in line:
+            yield next(csv.reader(itertools.chain([line], lines)))[:first]
+        else:
+            text = line.rstrip("\r\n")
+            yield text.split(",", first)[:first] if text else []
 
 
 def csv_records(lines: Iterable[str], columns: Collection[str] | None = None) -> Iterator[dict[str, str]]:

@@ -205,7 +205,7 @@ class EvaluationResult(dict[str, Any]):
         if not file.is_file():
             return []
         with file.open(encoding="utf-8", newline="") as stream:
-            rows = [row[:4] for row in list(csv_rows(stream))[1:]]
+            rows = list(csv_rows(stream, 4))[1:]
         root = Path(self.get("root") or "")
         wrong = [
             Mistaken(root / path, true, said, float(share))
