@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -125,8 +126,15 @@ def test_ctrl_c_before_a_worker_runs_says_stopped(
 
     monkeypatch.setattr(command_line, "app", interrupted)
     monkeypatch.setattr(sys, "argv", ["convonet", "models"])
-    with pytest.raises(SystemExit) as ended:
-        command_line.run()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            command_line.run()
+        # The command is over, and one more press changes nothing.
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        # Commands that later tests start would inherit it.
+        signal.signal(signal.SIGINT, before)
     assert ended.value.code == 130
     assert capsys.readouterr().err == "Stopped.\n"
 

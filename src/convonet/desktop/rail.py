@@ -13,7 +13,7 @@ from convonet.session.steps import PathStep, Standing
 _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
 _ABOVE = 10
 _NARROW, _SMALL_CIRCLE, _UNDER = 88, 24, 16
-"""Width of the rail in a narrow window: circles with their titles below, each so high."""
+"""In a narrow window, in pixels: width of the rail, diameter of a circle, height of the title below it."""
 
 _BELONGS_TO = {"sort": "data", "map": "data"}
 """Pages without a button of their own, and the step that they are part of."""
