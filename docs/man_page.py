@@ -18,7 +18,7 @@ convonet \\- train, test, explain and use CNN image classifiers
 [\\fB\\-\\-debug\\fR] \\fICOMMAND\\fR [\\fIOPTION\\fR ...]
 .SH DESCRIPTION
 Trains a convolutional network on a folder with one folder of images per class, tests it, explains its predictions and
-classifies new images. Nothing leaves this machine.
+classifies new images. Nothing leaves your machines.
 .PP
 With \\fB\\-\\-json\\fR, commands write one JSON document to standard output and nothing else.
 Progress goes to standard error.

@@ -51,7 +51,7 @@ def test_a_test_with_outside_images_reports_how_well_they_are_told(trained: tupl
     found = convonet.evaluate(run, outside=[noise])["unknown"]
     assert found["outside_images"] == 40
     assert found["auroc"] > 0.98
-    assert "outside images" in (run / "report.html").read_text()
+    assert "unknown images" in (run / "report.html").read_text()
 
 
 @pytest.mark.slow

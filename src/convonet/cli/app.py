@@ -24,7 +24,7 @@ from convonet.packages import missing_package
 app = PathTyper(
     name="convonet",
     cls=LazyGroup,
-    help="From folders of images to a trained, tested and usable image classifier. Nothing leaves this machine.",
+    help="From folders of images to a trained, tested and usable image classifier. Nothing leaves your machines.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -29,7 +29,7 @@ def samples(
     ],
     json: opt.Json = False,
 ) -> None:
-    """Write a sample set as class folders. The digits are included; other sets are downloaded."""
+    """Write a sample data set as class folders. The digits are included; others are downloaded."""
     written = write_samples(name, folder)
     if json:
         print_json(written.to_dict())

@@ -29,7 +29,7 @@ COMMANDS = {
     "resume": CommandHome("training", "Continue a run that was stopped or killed, or that failed."),
     "many": CommandHome(
         "many",
-        "Train and test one model per data set with the same settings. A set that fails does not stop the others.",
+        "Train and test one model per data set with the same settings. If one fails, the others continue.",
     ),
     "tune": CommandHome(
         "tuning",
@@ -44,14 +44,14 @@ COMMANDS = {
     ),
     "predict": CommandHome("evaluating", "Predict the classes of new images."),
     "samples": CommandHome(
-        "data", "Write a sample set as class folders. The digits are included; other sets are downloaded."
+        "data", "Write a sample data set as class folders. The digits are included; others are downloaded."
     ),
     "inspect": CommandHome(
         "data", "Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."
     ),
     "mark": CommandHome(
         "marking",
-        "Mark images that have a wrong label or should be left out. No files are moved; training uses the marks.",
+        "Mark images with wrong labels or images to leave out, for training and testing. No files are moved.",
     ),
     "suspects": CommandHome(
         "marking",
@@ -65,7 +65,7 @@ COMMANDS = {
         "mapping",
         "Draw a map that places similar images close together, and list outliers and suspicious labels.",
     ),
-    "similar": CommandHome("mapping", "Find the images in a set that look most like a given image."),
+    "similar": CommandHome("mapping", "Find the images in a data set that look most like a given image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
     "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at increasing rates."),
     "models": CommandHome("network", "List the families of networks and the pretrained backbones."),

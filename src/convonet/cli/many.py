@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 def many(
     data: Annotated[
         list[Path],
-        typer.Argument(metavar="DATA", help="Data parameters (JSON) or folders of images, one per set."),
+        typer.Argument(metavar="DATA", help="Data parameters (JSON) or folders of images, one per data set."),
     ],
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -55,7 +55,7 @@ def many(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train and test one model per data set with the same settings. A set that fails does not stop the others."""
+    """Train and test one model per data set with the same settings. If one fails, the others continue."""
     values = hyper_params(hyper, settings, seed=seed)
     if csv is not None:
         check_place(csv)

@@ -40,7 +40,7 @@ def image_map(
     data: opt.DataFile = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", help="Which set of --data or of the run to map: test, val or train."),
+        typer.Option("--split", help="Which split of --data or of the run to map: test, val or train."),
     ] = None,
     model: Annotated[
         str | None,
@@ -69,7 +69,8 @@ def image_map(
     )
     if len(answer.classes) > 1:
         closer = counted(answer.likely_wrong, "image is", "images are")
-        say(f"{closer} closer to a different class than to their own; the table lists them first")
+        own = "its own" if answer.likely_wrong == 1 else "their own"
+        say(f"{closer} closer to a different class than to {own}, listed first in the table")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{counted(wrong, 'image is', 'images are')} misclassified")
@@ -84,13 +85,13 @@ def similar(
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[
-        str, typer.Option("--split", help="Which set of --data to search: test, val or train.")
+        str, typer.Option("--split", help="Which split of --data to search: test, val or train.")
     ] = "train",
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Number of images to find.")] = 12,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Find the images in a set that look most like a given image."""
+    """Find the images in a data set that look most like a given image."""
     given = one_image(image)
     where = None if folder is None else Path(local_path(folder)).resolve()
     task = SimilarTask(image=str(given), split=one_of("--split", split, Split), top=top)

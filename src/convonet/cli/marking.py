@@ -40,7 +40,7 @@ def mark(
         str | None, typer.Option("--label", metavar="CLASS", help="The class that these images belong to.")
     ] = None,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave these images out.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Remove the marks of these images.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Remove the marks from these images.")] = False,
     table: Annotated[
         Path | None,
         typer.Option(
@@ -54,7 +54,7 @@ def mark(
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Mark images that have a wrong label or should be left out. No files are moved; training uses the marks."""
+    """Mark images with wrong labels or images to leave out, for training and testing. No files are moved."""
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)

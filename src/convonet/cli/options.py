@@ -105,7 +105,7 @@ AcceptClassMap = Annotated[
         rich_help_panel=_IMAGES,
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed for all random numbers.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Random seed.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the run's folder.")]
 Track = Annotated[

@@ -104,8 +104,9 @@ def _print_unknown(unknown: UnknownScores) -> None:
             "add such images with --outside"
         )
         return
-    outside = counted(unknown.outside_images or 0, "outside image")
+    outside = counted(unknown.outside_images or 0, "unknown image")
     say(
         f"{line}, and {percent(unknown.found or 0)} of {outside} are detected "
-        f"(AUROC {unknown.auroc:.4f}, false alarms {percent(unknown.false_alarms_at_95_recall or 0)} at 95% recall)"
+        f"(AUROC {unknown.auroc:.4f}, false positive rate {percent(unknown.false_alarms_at_95_recall or 0)} "
+        "at 95% recall)"
     )

@@ -107,7 +107,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "train_only",
         "Tasks",
         "Training Only",
-        "Train on all images, without validation images",
+        "Train on all training images, without validation",
         needs="train",
     ),
     ActionSpec(
@@ -168,7 +168,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_network", "View", "Network", "Layers of the network", "Ctrl+3"),
     ActionSpec("show_train", "View", "Train", "Training curves", "Ctrl+4"),
     ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),
-    ActionSpec("show_use", "View", "Use", "Predict images or draw a digit", "Ctrl+6"),
+    ActionSpec("show_use", "View", "Use", "Classify images or draw a digit", "Ctrl+6"),
     ActionSpec("show_tune", "View", "Tune", "Search for good settings", "Ctrl+7"),
     ActionSpec("show_explain", "View", "Explain", "Why the model made its predictions", "Ctrl+8"),
     ActionSpec("show_runs", "View", "Runs", "All runs", "Ctrl+9"),
@@ -209,12 +209,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "many_sets",
         "Tools",
-        "Train on Many Sets …",
-        "Train a separate model on each set in a folder, with one table of results",
+        "Train on Many Data Sets …",
+        "Train a separate model on each data set in a folder, with one table of results",
         needs="many_sets",
     ),
     ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),
-    ActionSpec("plots", "Tools", "Plots …", "Figures of the run, to zoom, copy and save", needs="save_model"),
+    ActionSpec("plots", "Tools", "Plots …", "The run's plots: zoom, copy or save them", needs="save_model"),
     ActionSpec(
         "save_report", "Tools", "Save Report …", "Save the run's report as one HTML file", needs="save_model"
     ),

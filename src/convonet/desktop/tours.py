@@ -83,7 +83,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "Drop, paste or choose images, draw a digit, or use the camera.",
         ),
     ),
-    "4  Another set": (
+    "4  Other images": (
         TourStep(
             "data",
             "load_train",

@@ -30,7 +30,7 @@ class HyperParams(
     seed: int = param(
         0,
         "Seed",
-        "Seed for all random numbers in training: initial weights, order of images, dropout, augmentation.",
+        "Random seed of the training: initial weights, order of images, dropout, augmentation.",
         group="Randomness",
         ge=0,
         le=MAX_SEED,

@@ -203,7 +203,7 @@ class TrainingParams(ParamModel):
     )
     unknown_rate: float = param(
         0.05,
-        "False alarms",
+        "Known images rejected",
         "Fraction of images of known classes that may be wrongly reported as “none of these” (0–0.5). Decrease it when "
         "too many images of known classes are reported as unknown; 0 turns this off.",
         group="Scores",

@@ -232,7 +232,7 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
     if falls > _STILL_FALLING:
         return Finding(
             "underfitting",
-            f"Not finished: the training loss still fell by {100 * falls:.0f}% in the last epoch, "
+            f"Not finished: the training loss was still falling in the last epoch (by {100 * falls:.0f}%), "
             f"and training accuracy is {accuracy[-1]:.2f}.",
             "Try more epochs or a higher learning rate.",
         )

@@ -305,4 +305,4 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     said = page.locator(".lead").inner_text()
     assert said.startswith(f"{found['likely']} of 60 labels")
     first = page.get_by_role("option").first.get_attribute("aria-label")
-    assert first.startswith(f"{found['suspects'][0]['path']}: is in class {found['suspects'][0]['class']}")
+    assert first.startswith(f"{found['suspects'][0]['path']}: labeled {found['suspects'][0]['class']}")

@@ -110,7 +110,7 @@ def test_wrong_labels_are_listed_and_marked(
     first.click(modifiers=["Control"])
     assert page.get_by_label("True class").input_value() == "1"
     page.get_by_role("button", name="Set label").click()
-    page.get_by_text("1 image is marked; training uses the marks").wait_for()
+    page.get_by_text("1 image is marked; training and testing use the marks").wait_for()
     marks = json.loads(next(train.glob("*marks*.json")).read_text())
     assert marks["marks"] == {"0/planted.png": {"label": "1"}}
     page.locator(".pic .mark", has_text="labeled 1").wait_for()

@@ -53,7 +53,7 @@ def test_heat_maps(at: Callable[..., Any], method: str) -> None:
     part.get_by_label("Class").select_option("7")
     page.get_by_role("group", name="Test images").locator("button").nth(3).click()
     part.get_by_role("button", name="Explain").click()
-    part.get_by_text("Bright areas support the class 7").wait_for(timeout=LONG_MS)
+    part.get_by_text("Bright areas had the most influence on the score of 7").wait_for(timeout=LONG_MS)
     assert loaded(part.locator("img"))
 
 

@@ -47,7 +47,7 @@ def test_other_images_drop_what_belonged_to_the_old_ones(
     assert (kept["model"], kept["training"], kept["search"]) == ("", "", "")
     assert page.locator("#rail").get_by_text("model ready").count() == 0
     go(page, "train")
-    page.get_by_role("heading", name="No training yet").wait_for()
+    page.get_by_role("heading", name="Nothing trained yet").wait_for()
     assert page.locator("#doing").is_hidden()
     for name in ("test", "use"):
         go(page, name)
@@ -64,7 +64,7 @@ def test_a_run_of_other_images_says_so(
 ) -> None:
     shutil.copytree(root / "digits", root / "others")
     page = ready("train", known={"data": {"train_dir": "others"}}, url=serve().url)
-    page.get_by_role("heading", name="No training yet").wait_for()
+    page.get_by_role("heading", name="Nothing trained yet").wait_for()
     page.goto(page.url.replace("#train", "#train/trained"))
     page.get_by_text("This training run used other images: digits.").wait_for()
     page.get_by_role("button", name="Choose these images").click()

@@ -52,12 +52,12 @@ looks at; <b>Tools › Check the Images</b> finds duplicates, leaks and other pr
 </ol>""",
     ),
     (
-        "4  Another set",
+        "4  Other images",
         """<h3>Other images: larger, in color, with other classes</h3>
 <ol>
 <li>Load a training folder with other images and classes, such as lung scans. Images may have any size and shape.</li>
 <li>Set the <i>image size</i> in the data parameters: 224 shows more detail than 28 and takes 64 times as long.</li>
-<li>Look at <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most of the memory is in the first
+<li>Look at <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most of the parameters are in the first
 dense layer. Larger images need more pooling or fewer units.</li>
 <li>Images are decoded once and read from disk, so a set can be larger than memory.</li>
 <li>If the test folders have different names for the same classes, the <i>Data</i> page offers to match them.</li>

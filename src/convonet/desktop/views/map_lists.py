@@ -27,7 +27,7 @@ _TITLES = {
 }
 _MEANINGS = {
     "selected": "Select images on the map: click them, or hold Shift and draw around them.",
-    "wrong": "Images whose neighbors belong to a different class, highest confidence first.",
+    "wrong": "Images whose neighbors belong to a different class, most suspicious first.",
     "outliers": "Images far from all others, farthest first.",
     "similar": "Select an image, then click More like this.",
 }

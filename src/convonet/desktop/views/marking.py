@@ -68,7 +68,7 @@ class Marker(QObject):
         count = len(marks)
         some = counted(count, "image is", "images are")
         self._controller.noted.emit(
-            f"{some} marked; training uses the marks" if count else "No images are marked"
+            f"{some} marked; training and testing use the marks" if count else "No images are marked"
         )
         self._controller.scan()
 
@@ -88,7 +88,7 @@ class MarkBar(QWidget):
         self.leave_button = button(
             "Leave out", self._leave_out, tip="Do not use these images for training or testing"
         )
-        self.undo_button = button("Undo", self._undo, tip="Remove the marks of the selected images")
+        self.undo_button = button("Remove marks", self._undo, tip="Remove the marks from the selected images")
         self._count = label("Select images whose label is wrong", "muted")
         named = holder(row(label("True class", "muted"), self.classes, gap=8))
         parts = FoldingRow(

@@ -55,7 +55,7 @@ class StartPage(Page):
         )
         files_card = column(
             label("Parameter files", "section"),
-            label("JSON files, including files from the earlier application.", "muted", wrap=True),
+            label("JSON files, including those of the desktop program before Convonet.", "muted", wrap=True),
             6,
             None,
             FlowLayout(
@@ -67,7 +67,7 @@ class StartPage(Page):
         )
         model = column(
             label("A trained model", "section"),
-            label("Test it, or predict new images.", "muted", wrap=True),
+            label("Test it, or classify new images.", "muted", wrap=True),
             6,
             None,
             FlowLayout(

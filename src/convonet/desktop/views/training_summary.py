@@ -97,7 +97,7 @@ class SummaryView(QScrollArea):
         self.mistakes = button(
             "See the mistakes", go("test/mistakes"), tip="Wrong predictions, highest confidence first"
         )
-        self.use = button("Use the model", go("use"), primary=True, tip="Predict new images")
+        self.use = button("Use the model", go("use"), primary=True, tip="Classify new images")
         export = controller.button("export_model", "Export …")
         report = controller.button("save_report", "Save report …")
         return holder(FlowLayout(self.use, self.mistakes, export, report, gap=8))

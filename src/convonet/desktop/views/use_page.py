@@ -121,7 +121,7 @@ class UsePage(Page):
         model = self.session.model
         self._either.show_content(model is not None)
         if model is None:
-            self.lead.setText("Predict new images")
+            self.lead.setText("Classify new images")
             return
         names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")

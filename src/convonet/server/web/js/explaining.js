@@ -29,7 +29,7 @@ export async function explained(options, signal) {
 /** What a heat map shows, in a sentence. */
 export function meaning(found, one) {
   const by = one.layer ? `the feature maps of ${one.layer}` : "the pixels";
-  return `Bright areas support the class ${one.class}, based on ${by} (${found.title}).`;
+  return `Bright areas had the most influence on the score of ${one.class}, based on ${by} (${found.title}).`;
 }
 
 /**

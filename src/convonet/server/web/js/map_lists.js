@@ -15,7 +15,7 @@ const LISTS = [
 ];
 const MEANINGS = {
   selected: "Select images on the map: click them, or draw around them.",
-  wrong: "Images whose neighbors belong to a different class, highest confidence first.",
+  wrong: "Images whose neighbors belong to a different class, most suspicious first.",
   outliers: "Images far from all others, farthest first.",
   similar: "Open an image, then click More like this.",
 };
@@ -45,7 +45,7 @@ export function mapLists(view, address, dataset) {
     await look();
   });
   const grid = new Grid(
-    "Images of the map",
+    "Images on the map",
     async (offset, limit) => ({
       total: lists[shown].length,
       items: lists[shown].slice(offset, offset + limit).map(item),

@@ -53,7 +53,11 @@ export function addressOf({root, path}) {
 export function markBar(marks, wanted, changed) {
   const words = h("p.muted", {role: "status"});
   const classes = h("select", {id: "true-class"});
-  const buttons = [button("Set label", "label"), button("Leave out", "leave_out"), button("Undo", "undo")];
+  const buttons = [
+    button("Set label", "label"),
+    button("Leave out", "leave_out"),
+    button("Remove marks", "undo"),
+  ];
   const element = h(
     ".card.marking",
     {},
@@ -79,7 +83,7 @@ export function markBar(marks, wanted, changed) {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       const count = marks.rows.length;
       const some = counted(count, "image is", "images are");
-      note(count ? `${some} marked; training uses the marks` : "No images are marked");
+      note(count ? `${some} marked; training and testing use the marks` : "No images are marked");
       await changed();
     } catch (error) {
       note(error.message);
@@ -129,7 +133,7 @@ export function markTable(marks, undo) {
             "aria-label": `Remove the mark from ${mark.path}`,
             onclick: () => undo([mark.address]),
           },
-          "Undo",
+          "Remove mark",
         ),
       ),
     );

@@ -20,7 +20,7 @@ const STEPS = [
     title: "Check them",
     text:
       "Image counts per class, skipped files, and a quality check that finds duplicates, " +
-      "images in both sets, and images that stand out.",
+      "images in both training and test, and images that stand out.",
     link: ["data", "Data"],
   },
   {

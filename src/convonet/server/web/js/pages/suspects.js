@@ -69,9 +69,8 @@ export function suspectsPage(page) {
         src: pictureOf(address),
         mark: marks.said.get(address),
         alt:
-          `${row.path}: is in class ${row.class}, predicted ${row.suggested} ` +
-          `(${percent(row.p_suggested)})`,
-        under: [row.suggested, ` ${percent(row.p_suggested)}`, `is in class ${row.class}`],
+          `${row.path}: labeled ${row.class}, predicted ${row.suggested} ` + `(${percent(row.p_suggested)})`,
+        under: [row.suggested, ` ${percent(row.p_suggested)}`, `labeled ${row.class}`],
       };
     };
     const bar = markBar(

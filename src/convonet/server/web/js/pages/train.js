@@ -36,7 +36,7 @@ export function trainPage(page) {
   const plan = h(".card", {}, recipeFields(page), planWords(page), from, holdOut(page));
   const view = new TrainingView(page, working, watch);
   const other = h(".card.notice", {hidden: true, role: "note"});
-  const nothing = empty("No training yet", WAITS, h("a.button", {href: "#data"}, "Choose images"));
+  const nothing = empty("Nothing trained yet", WAITS, h("a.button", {href: "#data"}, "Choose images"));
   fill(page.place, top, plan, other, nothing, view.element, shownAs(request));
   for (const name of ["dataset", "checked", "minutes", "recipe", "hyper", "plan"])
     page.on(store, name, ready);

@@ -22,7 +22,7 @@ export function usePage(page) {
     {type: "button", onclick: async () => chosen(await openModel())},
     "Open a model file …",
   );
-  const top = head("Use", "Predict new images", open);
+  const top = head("Use", "Classify new images", open);
   const body = h("div");
   const answers = h(".answers", {"aria-live": "polite", "aria-label": "Predictions", role: "region"});
   const unsure = h("input", {type: "number", id: "unsure", min: 0, max: 100, value: 50});
@@ -135,7 +135,7 @@ export function usePage(page) {
         answers,
         found.map((answer, index) => card(answer, shown[index])),
       );
-      if (files.length > MOST_SHOWN) note(`Only the first ${MOST_SHOWN} images were predicted`);
+      if (files.length > MOST_SHOWN) note(`Only the first ${MOST_SHOWN} images were classified`);
     } catch (error) {
       if (error.name === "AbortError" || turn !== state.turn) return;
       fill(answers, h("p.bad", {role: "alert"}, error.message));
