@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convonet.atomic import check_place, is_no_room, json_text, replacing, write_bytes, write_json, write_text
 from convonet.csv_files import write_csv
@@ -37,6 +39,25 @@ def test_json_has_no_nan_and_is_utf8(value: Any, read: Any, tmp_path: Path) -> N
     assert json.loads(json_text(value).encode("utf-8"), parse_constant=refused) == read
     write_json(tmp_path / "a.json", value)
     assert json.loads((tmp_path / "a.json").read_bytes(), parse_constant=refused) == read
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text('ab"\n,é'),
+        lambda item: (
+            st.lists(item)
+            | st.lists(item).map(tuple)
+            | st.dictionaries(st.text("ab,") | st.integers() | st.booleans() | st.none(), item)
+        ),
+    ),
+    st.integers(1, 3),
+)
+def test_json_is_indented_as_the_standard_library_does(value: Any, indent: int) -> None:
+    assert json_text(value, indent=indent) == json.dumps(value, indent=indent, ensure_ascii=False)
 
 
 def test_letters_stay_legible() -> None:

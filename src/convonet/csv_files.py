@@ -40,14 +40,15 @@ def write_csv_with_numbers(
         header: names of all columns.
         rows: the first cells of each row, and its finite numbers.
     """
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        _write(file, [header])
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.write(_bytes(csv_content([header])))
         for cells, numbers in rows:
             # Both spell the shortest digits that read back as the same number; this one is not written in Python.
-            file.write(f"{csv_content([cells])[:-1]},{to_json(numbers)[1:-1].decode()}\n")
+            file.write(b"%b,%b\n" % (_bytes(csv_content([cells])[:-1]), to_json(numbers)[1:-1]))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def csv_content(rows: Iterable[Sequence[object]], separator: str = ",") -> str:

@@ -23,3 +23,7 @@ def object_at(values: Mapping[str, JsonValue], key: str) -> JsonObject:
     """The object at a key; an empty one where there is none, or something else."""
     found = values.get(key)
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+SCALARS = frozenset({str, int, float, bool, type(None)})
+"""The types of values that hold no others."""

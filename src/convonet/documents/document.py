@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convonet.atomic import write_json
 from convonet.errors import DocumentError
-from convonet.json_values import JsonObject
+from convonet.json_values import SCALARS, JsonObject
 
 IntervalBounds = tuple[float, float]
 """Lower and upper bound of a 95% confidence interval."""
@@ -138,4 +138,7 @@ def _plain(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+    if not isinstance(value, (list, tuple)):
+        return value
+    # A confusion matrix of a thousand classes has a million numbers.
+    return list(value) if SCALARS.issuperset(map(type, value)) else [_plain(item) for item in value]

@@ -62,7 +62,7 @@ class ClassCurves(NamedTuple):
 
 def curves_of(
     y_true: NDArray[np.int64],
-    probabilities: NDArray[np.float32],
+    probabilities: NDArray[np.float64],
     classes: Sequence[str],
     *,
     positive: int | None = None,
@@ -104,7 +104,7 @@ def thinned(points: Points, most: int = MOST_POINTS) -> Points:
     return kept
 
 
-def _of_class(is_positive: NDArray[np.bool_], scores: NDArray[np.float32], name: str) -> ClassCurves:
+def _of_class(is_positive: NDArray[np.bool_], scores: NDArray[np.float64], name: str) -> ClassCurves:
     area, interval = metrics.roc_auc(is_positive, scores), metrics.auc_interval(is_positive, scores)
     average = metrics.average_precision(is_positive, scores)
     assert area is not None

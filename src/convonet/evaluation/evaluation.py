@@ -213,12 +213,14 @@ def score(
         ValueError: shapes do not fit, or a number is out of range.
     """
     y_pred = decision.labels(probabilities)
+    # Each metric would make its own copy, which takes seconds for a thousand classes.
+    exact = probabilities.astype(np.float64)
     matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
     # From the matrix, so that accuracy and matrix cannot disagree.
     correct = int(np.trace(matrix))
     positive = decision.positive
     scores = metrics.precision_recall_f1(matrix)
-    top_k_accuracy = metrics.top_k_accuracy(y_true, probabilities, top_k)
+    top_k_accuracy = metrics.top_k_accuracy(y_true, exact, top_k)
     return Evaluation(
         split=split,
         classes=tuple(classes),
@@ -230,10 +232,10 @@ def score(
         accuracy=correct / len(y_true),
         accuracy_interval=metrics.wilson(correct, len(y_true)),
         baseline_accuracy=metrics.baseline_accuracy(y_true),
-        loss=metrics.log_loss(y_true, probabilities),
+        loss=metrics.log_loss(y_true, exact),
         top_k=top_k,
         top_k_accuracy=top_k_accuracy,
-        auc=_auc(y_true, probabilities, positive),
+        auc=_auc(y_true, exact, positive),
         confusion_matrix=matrix,
         scores=scores,
         positive=None if positive is None else classes[positive],
@@ -243,16 +245,16 @@ def score(
         else metrics.sensitivity_specificity(y_true == positive, y_pred == positive),
         images_per_second=images_per_second,
         intervals=intervals_of(
-            y_true, probabilities, matrix, scores, positive=positive, top_k_accuracy=top_k_accuracy
+            y_true, exact, matrix, scores, positive=positive, top_k_accuracy=top_k_accuracy
         ),
-        calibration=calibration_of(y_true, probabilities, y_pred),
-        curves=curves_of(y_true, probabilities, classes, positive=positive),
+        calibration=calibration_of(y_true, exact, y_pred),
+        curves=curves_of(y_true, exact, classes, positive=positive),
         chosen=chosen,
         root=root,
     )
 
 
-def _auc(y_true: NDArray[np.int64], probabilities: NDArray[np.float32], positive: int | None) -> float | None:
+def _auc(y_true: NDArray[np.int64], probabilities: NDArray[np.float64], positive: int | None) -> float | None:
     # Of two classes the area of one is that of the other; a mean over both would hide which one is asked
     # about.
     if positive is None:

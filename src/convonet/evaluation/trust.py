@@ -67,7 +67,7 @@ class Calibration(NamedTuple):
 
 def intervals_of(
     y_true: NDArray[np.int64],
-    probabilities: NDArray[np.float32],
+    probabilities: NDArray[np.float64],
     matrix: NDArray[np.int64],
     scores: ClassScores,
     *,
@@ -97,7 +97,7 @@ def intervals_of(
 
 
 def calibration_of(
-    y_true: NDArray[np.int64], probabilities: NDArray[np.float32], y_pred: NDArray[np.int64]
+    y_true: NDArray[np.int64], probabilities: NDArray[np.float64], y_pred: NDArray[np.int64]
 ) -> Calibration:
     """Calibration of probabilities, shape (n, classes).
 

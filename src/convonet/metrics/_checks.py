@@ -1,4 +1,4 @@
-"""What the metrics ask of their inputs, said once; each check returns the array in one dtype."""
+"""What the metrics ask of their inputs, said once; each check returns the array, or a copy, in one dtype."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,9 @@ def yes_no(name: str, values: ArrayLike) -> BoolArray:
         ValueError: another shape, no rows, or a value other than 0 and 1.
     """
     array = _shaped(name, values, 1)
-    if array.dtype.kind not in "iubf" or not np.isin(array, (0, 1)).all():
+    if array.dtype.kind == "b":
+        return array.astype(np.bool_)
+    if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
         raise ValueError(f"{name}: expected only 0 and 1, received {np.unique(array)[:5].tolist()}.")
     return array.astype(np.bool_)
 
@@ -51,7 +53,7 @@ def numbers(name: str, values: ArrayLike, ndim: int) -> FloatArray:
     array = _shaped(name, values, ndim)
     if array.dtype.kind not in "iubf":
         raise ValueError(f"{name}: expected numbers, received {array.dtype}.")
-    floats = array.astype(np.float64)
+    floats = array.astype(np.float64, copy=False)
     bad = int(np.count_nonzero(~np.isfinite(floats)))
     if bad:
         raise ValueError(
@@ -70,7 +72,7 @@ def shares(name: str, values: ArrayLike, ndim: int = 1) -> FloatArray:
     lowest, highest = float(floats.min()), float(floats.max())
     if lowest < -RANGE_TOLERANCE or highest > 1 + RANGE_TOLERANCE:
         raise ValueError(f"{name}: expected values from 0 to 1, received {lowest:g} to {highest:g}.")
-    return np.clip(floats, 0.0, 1.0)
+    return floats if lowest >= 0 and highest <= 1 else np.clip(floats, 0.0, 1.0)
 
 
 def probability_rows(name: str, values: ArrayLike) -> FloatArray:

@@ -8,7 +8,7 @@ Source: T. Fawcett, An introduction to ROC analysis, Pattern Recognition Letters
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import _checks
 from ._checks import FloatArray, IntArray
@@ -89,34 +89,9 @@ def roc_auc(y_true: ArrayLike, scores: ArrayLike) -> float | None:
     _checks.same_length(y_true=positive, scores=values)
     if not positive.any() or positive.all():
         return None
-    wins, ties = wins_of(positive, values)
-    negatives = len(values) - len(wins)
-    return int(np.sum(2 * wins + ties)) / (2 * len(wins) * negatives)
-
-
-def wins_of(positive: NDArray[np.bool_], scores: FloatArray) -> tuple[IntArray, IntArray]:
-    """How many negatives each positive scores above, and how many it ties with.
-
-    Only the positives are sorted: of a thousand classes each has few.
-
-    Args:
-        positive: (n,).
-        scores: (n,), finite.
-
-    Returns:
-        Two arrays with one number for each positive, in their order in `scores`.
-    """
-    own, others = scores[positive], scores[~positive]
-    order = np.argsort(own, kind="stable")
-    ranked = own[order]
-    # A negative is below the positives from its own position on; counted up, that is how many are below each.
-    at_most, below = (
-        np.cumsum(np.bincount(np.searchsorted(ranked, others, side), minlength=len(own) + 1)[:-1])
-        for side in ("left", "right")
-    )
-    wins, ties = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
-    wins[order], ties[order] = below, at_most - below
-    return wins, ties
+    own, others = values[positive], np.sort(values[~positive])
+    below, at_most = (np.searchsorted(others, own, side) for side in ("left", "right"))
+    return int(np.sum(below + at_most)) / (2 * len(own) * len(others))
 
 
 def roc_auc_ovr(y_true: ArrayLike, probabilities: ArrayLike) -> float | None:

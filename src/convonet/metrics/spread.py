@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from . import _checks
 from ._checks import FloatArray
 from .intervals import Interval, normal_quantile
-from .ranking import wins_of
 
 REPEATS = 1000
 
@@ -84,9 +83,10 @@ def auc_interval(y_true: ArrayLike, scores: ArrayLike, level: float = 0.95) -> I
     support = [int(np.count_nonzero(true == label)) for label in labels]
     if min(support) == 0 or max(support) == len(true):
         return None
-    parts = [_area_parts(true == label, column) for label, column in zip(labels, columns.T, strict=True)]
+    rows = np.ascontiguousarray(columns.T)
+    parts = [_area_parts(true == label, row) for label, row in zip(labels, rows, strict=True)]
     area = float(np.mean([part.area for part in parts]))
-    of_image = np.mean([part.of_image for part in parts], axis=0)
+    of_image = sum(part.of_image for part in parts) / len(parts)
     return _on_logit_scale(area, math.sqrt(float(np.sum(of_image**2))), level)
 
 
@@ -150,22 +150,19 @@ class _AreaParts(NamedTuple):
 
 def _area_parts(is_positive: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
     """DeLong's structural components: the share of the other side that an image stands above, ties one half."""
-    wins, ties = wins_of(is_positive, scores)
-    positives, negatives = len(wins), len(scores) - len(wins)
-    above = (wins + ties / 2) / negatives
+    own, others = scores[is_positive], scores[~is_positive]
+    order = np.argsort(others)
+    below, at_most = (np.searchsorted(others[order], own, side) for side in ("left", "right"))
+    above = (below + at_most) / (2 * len(others))
     area = float(above.mean())
     of_image = np.empty(len(scores))
-    of_image[is_positive] = (above - area) / math.sqrt(positives * max(positives - 1, 1))
-    below = 1 - _share_below(np.sort(scores[is_positive]), scores[~is_positive])
-    of_image[~is_positive] = (below - area) / math.sqrt(negatives * max(negatives - 1, 1))
+    of_image[is_positive] = (above - area) / math.sqrt(len(own) * max(len(own) - 1, 1))
+    # A positive is above the sorted negatives up to its own position: counted down, that is how many are above each.
+    ends = np.bincount(below, minlength=len(others) + 1) + np.bincount(at_most, minlength=len(others) + 1)
+    above_it = np.empty(len(others))
+    above_it[order] = (2 * len(own) - np.cumsum(ends)[:-1]) / (2 * len(own))
+    of_image[~is_positive] = (above_it - area) / math.sqrt(len(others) * max(len(others) - 1, 1))
     return _AreaParts(area, of_image)
-
-
-def _share_below(others: FloatArray, scores: FloatArray) -> FloatArray:
-    """Share of the sorted `others` below each score, ties one half."""
-    left, right = (np.searchsorted(others, scores, side) for side in ("left", "right"))
-    share: FloatArray = (left + right) / (2 * len(others))
-    return share
 
 
 def _on_logit_scale(area: float, error: float, level: float) -> Interval:

@@ -18,6 +18,7 @@ from convonet.text import counted
 # Beyond it a number in each cell could not be read at any size that fits a screen.
 _MOST_INCHES = 16.0
 MAX_NUMBERED = 80
+_MOST_NAMES = 100
 DARK_CELL = 0.55
 
 
@@ -27,7 +28,7 @@ class MatrixCells(NamedTuple):
     Attributes:
         classes: names in order.
         shares: each cell as a share of its row, shape (classes, classes); 0 in a row without images.
-        texts: what stands in each cell, empty where nothing is to be read.
+        texts: what stands in each cell, empty where nothing is to be read; no rows of more than 80 classes.
         title: of the figure.
         unit: what the texts are.
     """
@@ -61,9 +62,10 @@ def matrix_cells(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool =
     # Zeros off the diagonal are what most cells of a good matrix hold: left empty, the mistakes stand out.
     hide = (counts == 0) & ~(np.eye(len(classes), dtype=bool) & (sums > 0))
     shown = np.round(100 * shares).astype(np.int64) if as_shares else counts
+    # Of a thousand classes a million texts would take longer than the drawing, which leaves them out.
+    numbered = zip(shown.tolist(), hide.tolist(), strict=True) if len(classes) <= MAX_NUMBERED else ()
     texts = tuple(
-        tuple("" if empty else str(number) for number, empty in zip(*row, strict=True))
-        for row in zip(shown.tolist(), hide.tolist(), strict=True)
+        tuple("" if empty else str(number) for number, empty in zip(*row, strict=True)) for row in numbered
     )
     right, total = int(np.trace(counts)), int(counts.sum())
     title = f"Confusion matrix: {right:,} of {total:,} correct"
@@ -130,7 +132,7 @@ def _name_axes(ax: Axes, classes: Sequence[str], cell_points: float) -> None:
     fonts = find_fonts(classes)
     labels = fonts.labels(classes)
     size = min(TICK_SIZE + 1, max(6.0, 0.62 * cell_points))
-    step = max(1, int(np.ceil(1.1 * size / cell_points)))
+    step = max(int(np.ceil(1.1 * size / cell_points)), int(np.ceil(len(classes) / _MOST_NAMES)))
     places = range(0, len(classes), step)
     shown = [labels[place] for place in places]
     upright = max(map(columns_of, shown)) * 0.65 * size <= cell_points * step

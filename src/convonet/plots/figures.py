@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -57,32 +59,37 @@ def save_figure(figure: Figure, path: Path, dpi: int = DPI) -> None:
         OutputError: the folder cannot be written to.
         StorageError: the disk is full.
     """
-    with replacing(path) as temporary:
-        told = {
-            "Software": None,
-            "Pictures": json.dumps(places) if (places := _pictures(figure, dpi)) else None,
-        }
-        figure.savefig(temporary, dpi=dpi, format="png", metadata=told)
+    with replacing(path) as temporary, _laid_out(figure, dpi):
+        told = {"Software": None, "Pictures": json.dumps(places) if (places := _pictures(figure)) else None}
+        # Not `savefig`, which would lay the figure out again and draw it twice.
+        FigureCanvasAgg(figure).print_png(temporary, metadata=told)
 
 
-def _pictures(figure: Figure, dpi: int) -> list[tuple[float, float, float, float, bool]]:
-    shown = [image for ax in figure.axes for image in ax.images]
-    if not shown:
-        return []
-    # Where a picture stands is known when the figure has been laid out, to the pixels that it will have; another
-    # time it would be laid out a little otherwise.
-    usual, figure.dpi = figure.dpi, dpi
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+@contextlib.contextmanager
+def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
+    """The figure at the resolution that its picture will have, everything in it where it will be."""
+    canvas, usual, engine = figure.canvas, figure.dpi, figure.get_layout_engine()
+    figure.dpi = dpi
+    try:
+        figure.draw_without_rendering()
+        # Where a picture stands must not change any more: laid out again, all would move a little.
+        figure.set_layout_engine("none")
+        yield
+    finally:
+        figure.dpi = usual
+        figure.set_layout_engine(engine)
+        figure.set_canvas(canvas)
+
+
+def _pictures(figure: Figure) -> list[tuple[float, float, float, float, bool]]:
     inside = figure.transFigure.inverted()
     places = []
-    for image in shown:
+    for image in (image for ax in figure.axes for image in ax.images):
         box = image.get_window_extent().transformed(inside)
         left, top, width, height = (
             round(float(side), 5) for side in (box.x0, 1 - box.y1, box.width, box.height)
         )
         places.append((left, top, width, height, _has_gaps(image)))
-    figure.dpi = usual
     return places
 
 
