@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,15 @@ from PIL import Image
 
 from convonet import api
 from convonet.documents.evaluation import SCORES
+from convonet.documents.installation import InstallationDocument
 from convonet.documents.plan import Plan
 from convonet.documents.predictions import Predictions
 from convonet.documents.runs import RunComparison
+from convonet.launch.doctor import examine
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.recipes import DEFAULT_RECIPE
 from convonet.server import schemas
+from convonet.server.routes import about
 from convonet.session.recipes import recipe_for
 from served import wait
 
@@ -45,6 +50,25 @@ def test_health_about_and_metrics(shared: Served) -> None:
     assert shared.client.get("/families/simple").json()["name"] == "simple"
     name = about["presets"]["hyper"][0]
     assert isinstance(shared.client.get(f"/presets/hyper/{name}").json(), dict)
+
+
+def test_an_installation_is_examined_once_however_many_ask(
+    shared: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def slowly() -> InstallationDocument:
+        begun.append(time.monotonic())
+        time.sleep(0.2)
+        return examine()
+
+    monkeypatch.setattr(about, "examine", slowly)
+    about._examined.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: shared.client.get("/doctor").json(), range(4)))
+    assert len(begun) == 1
+    assert answers == [answers[0]] * 4
+    assert answers[0]["ready"] is True
 
 
 def test_folders_show_what_is_below_the_root(shared: Served) -> None:

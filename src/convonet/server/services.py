@@ -5,6 +5,7 @@ Predictions need few of these parts, and a server with several workers has those
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
@@ -88,6 +89,7 @@ class Services(PredictServices):
     imports: Imports
     sorting: SortSessions
     pool: PredictionPool | None = None
+    saving: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @classmethod
     def of(

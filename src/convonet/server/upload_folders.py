@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,33 +32,38 @@ class UploadFolders:
     def __init__(self, parent: Path) -> None:
         self._parent = parent
         self._lock = threading.Lock()
-        self._writing: set[Path] = set()
+        # Oldest first. Read from the disk only once: to look at a thousand folders after each upload takes longer
+        # than the upload, and other requests wait for it.
+        self._kept: deque[_Kept] | None = None
 
     @contextmanager
     def new(self) -> Iterator[Path]:
         """A new folder, which nobody removes while it is written; then the oldest beyond the bounds go."""
         self._parent.mkdir(parents=True, exist_ok=True)
         with self._lock:
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
-            self._writing.add(folder)
+            if self._kept is None:
+                # The age is the first field.
+                self._kept = deque(sorted(filter(None, map(_look, self._parent.glob(f"{_PREFIX}*")))))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
         try:
             yield folder
         finally:
             with self._lock:
-                self._writing.discard(folder)
-                self._sweep(folder)
+                beyond = _beyond(self._kept, _look(folder))
+            for path in beyond:
+                shutil.rmtree(path, ignore_errors=True)
 
-    def _sweep(self, newest: Path) -> None:
-        """Remove the oldest folders until number and bytes are within bounds."""
-        # The oldest come first: the age is the first field.
-        kept = sorted(filter(None, map(_look, self._parent.glob(f"{_PREFIX}*"))))
-        count, size = len(kept), sum(one.size for one in kept)
-        for one in kept:
-            if count <= _KEPT and size <= _KEPT_BYTES:
-                return
-            if one.path != newest and one.path not in self._writing:
-                shutil.rmtree(one.path, ignore_errors=True)
-                count, size = count - 1, size - one.size
+
+def _beyond(kept: deque[_Kept], newest: _Kept | None) -> list[Path]:
+    """Add the newest folder, and take away the oldest until number and bytes are within bounds."""
+    if newest is not None:
+        kept.append(newest)
+    size, beyond = sum(one.size for one in kept), []
+    while len(kept) > 1 and (len(kept) > _KEPT or size > _KEPT_BYTES):
+        oldest = kept.popleft()
+        size -= oldest.size
+        beyond.append(oldest.path)
+    return beyond
 
 
 def _look(folder: Path) -> _Kept | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from functools import cache
 from typing import Literal
 
@@ -35,6 +36,7 @@ from convonet.tasks import kinds
 from convonet.tasks.export_formats import EXPORT_FORMATS
 
 router = APIRouter(tags=["about"], responses=REFUSED)
+_examining = threading.Lock()
 
 _DAYS = 30 * 24 * 3600
 
@@ -136,7 +138,9 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
 @router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
     """What this installation can do: device, missing parts. The first request takes a few seconds."""
-    return Json(_examined())
+    # A second request waits for the first instead of starting another process.
+    with _examining:
+        return Json(_examined())
 
 
 @cache

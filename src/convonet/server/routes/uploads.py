@@ -39,7 +39,8 @@ async def upload(request: Request, parts: Parts) -> Json:
     with receiving(request, parts) as took:
         uploads = await read_uploads(request, parts.settings.limits.files, took)
         await pixels_within(uploads, parts.settings.limits)
-        return Json({"paths": await asyncio.to_thread(_write, parts, uploads)}, 201)
+        async with parts.saving:
+            return Json({"paths": await asyncio.to_thread(_write, parts, uploads)}, 201)
 
 
 @router.post("/samples", status_code=201, response_model=schemas.SampleFolders)
