@@ -49,11 +49,21 @@ def f1_intervals(matrix: ArrayLike, *, seed: int, repeats: int = REPEATS, level:
     total = int(cells.sum())
     # Drawing images with replacement is drawing cells of the matrix by their counts, which is much faster.
     drawn = np.random.default_rng(seed).multinomial(total, cells / total, size=repeats).astype(np.float64)
-    of_row, of_column = (labels[:, None] == np.arange(len(counts)) for labels in (rows, columns))
-    true_positives = drawn @ (of_row & of_column).astype(np.float64)
-    denominator = drawn @ (of_row.astype(np.float64) + of_column)
+    right = rows == columns
+    true_positives = _sums_by_class(drawn[:, right], rows[right], len(counts))
+    denominator = _sums_by_class(drawn, rows, len(counts)) + _sums_by_class(drawn, columns, len(counts))
     f1 = np.divide(2 * true_positives, denominator, out=np.zeros_like(true_positives), where=denominator > 0)
     return F1Intervals(_ends(f1.mean(axis=1), level), tuple(_ends(column, level) for column in f1.T))
+
+
+def _sums_by_class(drawn: FloatArray, labels: NDArray[np.int64], classes: int) -> FloatArray:
+    """Sums of the columns of each class: (repeats, cells) and the class of each cell to (repeats, classes)."""
+    order = np.argsort(labels, kind="stable")
+    ranked = labels[order]
+    starts = np.flatnonzero(np.diff(ranked, prepend=-1))
+    sums = np.zeros((len(drawn), classes))
+    sums[:, ranked[starts]] = np.add.reduceat(drawn[:, order], starts, axis=1)
+    return sums
 
 
 def auc_interval(y_true: ArrayLike, scores: ArrayLike, level: float = 0.95) -> Interval | None:

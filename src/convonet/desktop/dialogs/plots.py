@@ -18,6 +18,7 @@ from convonet.desktop.widgets.basic import button, column, label, resize_within_
 from convonet.desktop.widgets.on_dark import PaperEffect
 from convonet.documents.evaluation import SPLITS, EvaluationDocument
 from convonet.runs import Run
+from convonet.runs.naming import title_of
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_rows
 from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
@@ -32,7 +33,7 @@ class PlotsDialog(QDialog):
 
     def __init__(self, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Plots of {run.id}")
+        self.setWindowTitle(f"Plots of {title_of(run)}")
         resize_within_screen(self, 980, 640)
         self._figures = _figures(run)
         self._figure: Any = None

@@ -216,7 +216,7 @@ class RunsPage(Page):
         runs = self._chosen()
         if self.controller.ask is None or not runs:
             return
-        names = "\n".join(run.id for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
+        names = "\n".join(title_of(run) for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
         words = f"Delete {counted(len(runs), 'run')}" if len(runs) > 1 else "Delete the run"
         what = (
             "run folders and everything in them, including the models,"

@@ -18,6 +18,7 @@ from convonet.desktop.widgets.folding import FoldingRow, TileLayout
 from convonet.desktop.widgets.stacks import Tabs
 from convonet.desktop.widgets.table import TableView
 from convonet.documents.summary import NextStep
+from convonet.runs.naming import title_of
 from convonet.runs.summary import summary_of
 from convonet.session.progress import Progress, stored_messages, time_left
 from convonet.tasks import TrainTask
@@ -176,7 +177,7 @@ class TrainPage(Page):
 
     def _sentence(self, training: bool) -> str:
         if training and self.session.work is not None:
-            return f"Run {self.session.work.run.id}"
+            return f"Training {title_of(self.session.work.run)}"
         if self._record.epochs_done and self.session.model:
             return f"Model {self.session.model.title}. Training again creates a new run; this one is kept."
         images = self.session.sets.images("train")
