@@ -27,8 +27,8 @@ def parameters_page() -> str:
     parts = [_NOTE, "# Parameters\n"]
     parts.append(
         "Parameters have the same names in JSON files, with `--set NAME=VALUE`, and in Python. The window and the web\n"
-        "page show a label for each, and also find it by its name. Lists of values are for tuning; a single training\n"
-        "run uses the first value.\n"
+        "page show a label for each parameter, and their search also finds its name. Lists of values are for tuning;\n"
+        "a single training run uses the first value.\n"
     )
     titles: tuple[tuple[str, type[ParamModel]], ...] = (
         ("Data parameters", DataParams),
@@ -36,11 +36,12 @@ def parameters_page() -> str:
     )
     for title, model in titles:
         parts.append(f"## {title}\n")
-        parts.append("| name | meaning | expected | default |\n|---|---|---|---|")
+        parts.append("| name | meaning | expected | default | tunable |\n|---|---|---|---|---|")
         for field in fields_of(model).values():
             default = field.default_text or field.show(field.default)
             parts.append(
-                f"| `{field.name}` | {_cell(field.help)} | {_cell(field.expected_text())} | {_cell(default)} |"
+                f"| `{field.name}` | {_cell(field.help)} | {_cell(field.expected_text())} | {_cell(default)} "
+                f"| {'yes' if field.tunable else ''} |"
             )
         parts.append("")
     parts.append("## Parameters of each network\n")

@@ -93,7 +93,7 @@ def test_plain_hints_below_the_interfaces_name_no_function() -> None:
     ("words", "python", "command"),
     [
         (option("recipe", "none"), "recipe='none'", "--recipe none"),
-        (option("max_loss"), "max_loss", "--max-loss"),
+        (option("max_loss"), "`max_loss`", "--max-loss"),
         (
             data_value("label_column", "dx"),
             '"label_column": "dx" in the data parameters',

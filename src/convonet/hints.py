@@ -27,7 +27,7 @@ def option(name: str, value: Any = None) -> Spelling:
     """
     flag, key = "--" + name.replace("_", "-"), f'"{name}"'
     if value is None:
-        return Spelling(name, flag, key)
+        return Spelling(f"`{name}`", flag, key)
     given = flag if value is True else f"{flag} {value}"
     return Spelling(f"{name}={value!r}", given, f"{key}: {json.dumps(value)}")
 

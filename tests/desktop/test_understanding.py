@@ -245,7 +245,7 @@ def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, 
     assert page.why._says.text() == "东, 90.0% confident; the map explains 主 (5.0%)"
     assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
     assert not page.why.deletion.isHidden()
-    assert page.why.deletion.accessibleDescription() == "hottest first, reference maps"
+    assert page.why.deletion.accessibleDescription() == "highest values first, reference maps"
     page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))
     assert page.why._says.text() == "is no image"
     assert page.why.deletion.isHidden()

@@ -54,5 +54,5 @@ def test_the_positive_class_by_name() -> None:
     assert positive_label(["NORMAL", "PNEUMONIA"], None) == 1
     with pytest.raises(ParamError, match="Did you mean PNEUMONIA"):
         positive_label(["NORMAL", "PNEUMONIA"], "PNEUMONA")
-    with pytest.raises(ParamError, match="exactly two"):
+    with pytest.raises(ParamError, match="only if there are two"):
         positive_label(["a", "b", "c"], "a")

@@ -76,14 +76,17 @@ def _print(found: Inspection) -> None:
         say(f"Skipped {path}: {reason}")
     if len(found.skipped) > 20:
         say(f"… and {counted(len(found.skipped) - 20, 'more skipped file')}")
-    say(
+    same = (
         f"{counted(len(found.exact_duplicates), 'group')} of identical images, {len(found.conflicts)} with "
-        f"conflicting classes; {counted(len(found.leaks), 'image is', 'images are')} in both training and test"
+        "conflicting classes"
     )
-    say(
-        f"{counted(len(quality.near_duplicates), 'group')} of images that look the same; "
-        f"{counted(len(found.near_leaks), 'test image looks', 'test images look')} like a training image"
-    )
+    alike = f"{counted(len(quality.near_duplicates), 'group')} of images that look the same"
+    if test:
+        same += f"; {counted(len(found.leaks), 'image is', 'images are')} in both training and test"
+        looks = counted(len(found.near_leaks), "test image looks", "test images look")
+        alike += f"; {looks} like a training image"
+    say(same)
+    say(alike)
     odd = {
         "Dark": quality.dark,
         "Bright": quality.bright,

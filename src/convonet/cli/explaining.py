@@ -157,7 +157,7 @@ def dream(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Generate the image that activates a channel most, by gradient ascent from noise."""
+    """Generate the image that activates a channel most strongly, by gradient ascent from noise."""
     named = data is not None or train_dir is not None or test_dir is not None
     task = DreamTask(
         model=str(model_path(model)),

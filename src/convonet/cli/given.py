@@ -61,6 +61,9 @@ def data_params(
     return data
 
 
+_IMAGES_OF = {"train_dir": "training", "val_dir": "validation", "test_dir": "test"}
+
+
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
     """Refuse a folder and an option that name different images for the same set."""
     # Scripts that give the same folder in both ways mean one thing.
@@ -68,7 +71,7 @@ def _check_one_folder(folder: str, other: str | None, name: str) -> None:
         return
     option = f"--{name.replace('_', '-')}"
     raise InputError(
-        f"Two folders were given for the {name.removesuffix('_dir')} images",
+        f"Two folders were given for the {_IMAGES_OF[name]} images",
         expected=f"either DIR or {option} DIR",
         received=f"{folder} and {option} {other}",
         hint="Give only one of them",

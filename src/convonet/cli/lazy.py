@@ -51,7 +51,7 @@ COMMANDS = {
     ),
     "mark": CommandHome(
         "marking",
-        "Mark images with wrong labels or images to leave out, for training and testing. No files are moved.",
+        "Correct the labels of images, or leave images out of training and testing. No files are moved.",
     ),
     "suspects": CommandHome(
         "marking",
@@ -84,7 +84,8 @@ COMMANDS = {
         "Draw the filters of every convolution and, given an image, its feature maps in each layer.",
     ),
     "dream": CommandHome(
-        "explaining", "Generate the image that activates a channel most, by gradient ascent from noise."
+        "explaining",
+        "Generate the image that activates a channel most strongly, by gradient ascent from noise.",
     ),
     "kernel": CommandHome("kernels", "Apply a convolution kernel to an image and save the result."),
     "arithmetic": CommandHome(

@@ -69,8 +69,8 @@ def image_map(
     )
     if len(answer.classes) > 1:
         closer = counted(answer.likely_wrong, "image is", "images are")
-        own = "its own" if answer.likely_wrong == 1 else "their own"
-        say(f"{closer} closer to a different class than to {own}, listed first in the table")
+        own, them = ("its own", "it") if answer.likely_wrong == 1 else ("their own", "them")
+        say(f"{closer} closer to a different class than to {own}; the table lists {them} first")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{counted(wrong, 'image is', 'images are')} misclassified")

@@ -54,7 +54,7 @@ def mark(
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Mark images with wrong labels or images to leave out, for training and testing. No files are moved."""
+    """Correct the labels of images, or leave images out of training and testing. No files are moved."""
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)

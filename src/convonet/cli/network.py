@@ -151,8 +151,8 @@ def export(
         typer.Option(
             "--max-loss",
             metavar="DROP",
-            help="For onnx-int8: largest acceptable drop in accuracy, in percentage points. 0.5% or 0.005 accepts "
-            "98.0% instead of 98.5%. Default: 1%.",
+            help="For onnx-int8: largest acceptable drop in accuracy, as a percentage or a fraction: 0.5% or 0.005 "
+            "accepts 98.0% instead of 98.5%. Default: 1%.",
         ),
     ] = None,
     json: opt.Json = False,

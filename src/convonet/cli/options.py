@@ -50,7 +50,16 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Set a parameter. Can be repeated. Separate several values with commas: A,B.",
+        help="Set a parameter. Can be repeated.",
+        autocompletion=completion.settings,
+    ),
+]
+SetValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Set a parameter. Can be repeated. Separate the values to try with commas: A,B.",
         autocompletion=completion.settings,
     ),
 ]

@@ -107,6 +107,6 @@ def _print_unknown(unknown: UnknownScores) -> None:
     outside = counted(unknown.outside_images or 0, "unknown image")
     say(
         f"{line}, and {percent(unknown.found or 0)} of {outside} are detected "
-        f"(AUROC {unknown.auroc:.4f}, false positive rate {percent(unknown.false_alarms_at_95_recall or 0)} "
+        f"(AUC {unknown.auroc:.4f}, false positive rate {percent(unknown.false_alarms_at_95_recall or 0)} "
         "at 95% recall)"
     )

@@ -16,7 +16,7 @@ def print_summary(summary: TrainingSummary) -> None:
         for one in summary.tried:
             note(f"  {'→' if one.chosen else ' '} {one.title:<{width}}  {_scores(one)}")
     if summary.why and len([one for one in summary.tried if one.state == "done"]) > 1:
-        note(f"  Chosen: {summary.why}.")
+        note(f"  Reason for the choice: {summary.why}.")
     if summary.accuracy is not None and summary.interval is not None:
         note(
             f"\nTest accuracy {percent(summary.accuracy)} on {counted(summary.images, 'image')} "

@@ -37,7 +37,7 @@ def tune(
     folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
-    settings: opt.Set = None,
+    settings: opt.SetValues = None,
     search: Annotated[
         str, typer.Option("--search", help="grid, random or tpe.", rich_help_panel=_SEARCH)
     ] = "grid",
@@ -194,7 +194,7 @@ def study(
     folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
-    settings: opt.Set = None,
+    settings: opt.SetValues = None,
     metric: Annotated[
         str, typer.Option("--metric", help="Metric: accuracy (on the training images) or val_accuracy.")
     ] = "accuracy",

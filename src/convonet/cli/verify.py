@@ -32,12 +32,17 @@ def verify(
     device: Annotated[
         str | None,
         typer.Option(
-            "--device", help="Repeat on a different device, such as cpu or cuda, and compare the scores."
+            "--device",
+            help="Repeat a training run without a recipe on a different device, such as cpu or cuda, and compare the "
+            "scores.",
         ),
     ] = None,
     precision: Annotated[
         Precision | None,
-        typer.Option("--precision", help="Repeat with a different precision, and compare the scores."),
+        typer.Option(
+            "--precision",
+            help="Repeat a training run without a recipe with a different precision, and compare the scores.",
+        ),
     ] = None,
     root: opt.Root = None,
     json: opt.Json = False,

@@ -31,7 +31,7 @@ def grouped(listing: ImageListing, data: DataParams, *, required: bool) -> Image
     groups = tuple([name or "" for name in _found(pattern, listing.paths)])
     # A pattern with a typo would quietly put each image into a group of its own, and patients on both sides.
     if required and listing.paths and not any(groups):
-        raise _fault(pattern, f"it matches none of the paths, such as {listing.paths[0]}")
+        raise _fault(pattern, f"it matches none of the paths; the first is {listing.paths[0]}")
     return listing.changed(groups=groups)
 
 
@@ -53,12 +53,12 @@ def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:
     except PatternError as error:
         raise _fault(pattern, str(error)) from error
     if found.groups != 1:
-        raise _fault(pattern, counted(found.groups, "group"))
+        raise _fault(pattern, counted(found.groups, "capture group"))
     return found.texts
 
 
 def _fault(pattern: str, why: str) -> ParamError:
-    wanted = "group_pattern (Group pattern): expected a regular expression with one group such as (p[0-9]+)_"
+    wanted = "group_pattern (Group pattern): expected a regular expression with one capture group such as (p[0-9]+)_"
     return ParamError.of({"group_pattern": f"{wanted}, received {shown(pattern)} ({why})"})
 
 

@@ -177,7 +177,7 @@ class _Reading:
             verb = "is" if len(torn) == 1 else "are"
             yield f"{some} more than one class in the table and {verb} skipped"
         if self._again:
-            yield f"{counted(self._again, 'line repeats', 'lines repeat')} an image; each image is used once"
+            yield f"{counted(self._again, 'row repeats', 'rows repeat')} an image; each image is used once"
         reasons: dict[str, int] = {}
         for item in self._skipped:
             kind = _LINE.sub("", item.reason)

@@ -28,7 +28,7 @@ class ActionSpec:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("new_data", "App", "New Data Params", "Start with empty data parameters"),
+    ActionSpec("new_data", "App", "New Data Params", "Start with default data parameters"),
     ActionSpec("load_data", "App", "Load Data Params …", "Open a JSON file with data parameters", "Ctrl+D"),
     ActionSpec("edit_data", "App", "Edit Data Params", "Folders, image size, classes"),
     ActionSpec("save_data", "App", "Save Data Params …", "Save data parameters as a JSON file"),
@@ -36,7 +36,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "new_hyper",
         "App",
         "New Hyper Params",
-        "Start with empty hyperparameters and the Balanced recipe",
+        "Start with default hyperparameters and the Balanced recipe",
         new_group=True,
     ),
     ActionSpec("load_hyper", "App", "Load Hyper Params …", "Open a JSON file with hyperparameters", "Ctrl+H"),
@@ -146,7 +146,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "predict_images",
         "Tasks",
         "Predict New Images …",
-        "Predict the classes of image files",
+        "Classify image files",
         "Ctrl+P",
         "predict",
     ),
@@ -154,7 +154,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "paste_images",
         "Tasks",
         "Predict Pasted Image",
-        "Predict the class of the image or the files on the clipboard",
+        "Classify the image or the files on the clipboard",
         "Ctrl+V",
         "predict",
     ),
@@ -209,7 +209,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "many_sets",
         "Tools",
-        "Train on Many Data Sets …",
+        "Train on Many Datasets …",
         "Train a separate model on each data set in a folder, with one table of results",
         needs="many_sets",
     ),

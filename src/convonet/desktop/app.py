@@ -43,7 +43,7 @@ def check_versions(pyside: tuple[int, ...], python: tuple[int, ...]) -> None:
             "This version of PySide6 crashes after a few minutes on this version of Python",
             expected="PySide6 before 6.12, or Python 3.12 or later",
             received=f"PySide6 {'.'.join(map(str, pyside))} on Python {'.'.join(map(str, python))}",
-            hint="pip install 'PySide6-Essentials<6.12'",
+            hint="Run pip install 'PySide6-Essentials<6.12'",
         )
 
 

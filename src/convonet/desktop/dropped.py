@@ -24,9 +24,9 @@ def check_for_server(path: Path, *, is_image: bool) -> None:
     if is_image or plain_folder or path.suffix.lower() == ".json":
         return
     raise InputError(
-        "This window works with the images and models on the server",
+        "This cannot be sent to the server by dropping it here",
         where=path,
-        expected="images to predict, a folder of images, or a parameter file (.json)",
+        expected="images, a folder of images without subfolders, or a parameter file (.json)",
         hint="Copy it to a folder below the server's root, then choose it with the buttons",
     )
 

@@ -193,7 +193,7 @@ def _manifest() -> str:
 
 def _not_the_same(expected: str, received: str) -> ModelFileError:
     return ModelFileError(
-        "In a browser, the exported page gives different probabilities than the model, so no folder was written",
+        "In a browser, the exported page gives probabilities that differ from the model's, so no folder was written",
         expected=expected,
         received=received,
         hint="The .keras file is unchanged",

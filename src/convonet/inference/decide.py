@@ -35,7 +35,8 @@ def positive_label(classes: Sequence[str], positive: str | None) -> int:
     """
     if len(classes) != 2:
         raise ParamError(
-            "A positive class needs exactly two classes", received=counted(len(classes), "class", "classes")
+            "A positive class can be set only if there are two classes",
+            received=counted(len(classes), "class", "classes"),
         )
     if positive is None:
         return 1

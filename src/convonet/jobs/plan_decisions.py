@@ -220,4 +220,4 @@ def _why_epochs(candidate: Candidate, epochs: int, speed: Speed, left: float) ->
         trained = counted(epochs, "epoch")
         return f"{speed.images_per_second:,.0f} images/s: {trained} of {speed.epoch_seconds:.0f} s"
     needed = candidate.least_epochs * speed.epoch_seconds
-    return f"needs at least {needed:.0f} s, but only {max(left, 0):.0f} s of the time budget are left"
+    return f"needs at least {needed:.0f} s, but only {max(left, 0):.0f} s of the time budget remain"

@@ -32,9 +32,9 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     if task.processes > 1 and task.recipe != "none":
         raise InputError(
             "A recipe can train in only one process",
-            received=f"recipe {task.recipe} with {counted(task.processes, 'worker')}",
+            received=f"recipe {task.recipe} with {counted(task.processes, 'process', 'processes')}",
             hint=Hint.of(
-                "Use {} or one worker",
+                "Use {} or a single process",
                 option("recipe", "none"),
                 window="Set Processes to 1 on the Parameters page",
             ),

@@ -136,8 +136,8 @@ def _check_fits(network: keras.Model, info: ModelInfo, path: Path) -> None:
     raise ModelFileError(
         "The description in the model file does not match its network",
         where=path,
-        expected=f"images of {takes} and {counted(gives, 'output')}",
-        received=f"images of {info.pixels.shape} and {counted(expected, 'output')}",
+        expected=f"images of shape {takes}, and {counted(gives, 'output')}",
+        received=f"images of shape {info.pixels.shape}, and {counted(expected, 'output')}",
     )
 
 

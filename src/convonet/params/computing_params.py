@@ -42,8 +42,8 @@ class ComputingParams(ParamModel):
     workers: int = param(
         1,
         "Processes",
-        "Number of processes among which each batch and the CPU threads are divided. Increase it on a machine "
-        "with many cores. A different number changes the last digits of the results.",
+        "Number of processes among which each batch and the CPU threads are divided. Increase it to use several "
+        "machines or processors. A different number changes the last digits of the results.",
         group="Computing",
         ge=1,
         le=64,

@@ -119,7 +119,7 @@ class DataParams(ParamModel):
     alpha: Alpha = param(
         "drop",
         "Transparency",
-        "How transparency is handled: dropped, or drawn on black or white.",
+        "How transparent images are handled: transparency is dropped, or the image is drawn on black or white.",
         group="Pixels",
     )
     scaling: Scaling = param(
@@ -145,7 +145,7 @@ class DataParams(ParamModel):
     )
     prepared_limit: float | None = param(
         None,
-        "Prepared images limit",
+        "Limit for prepared images",
         "Disk space that the prepared images of a set may take up, in GB. If a set needs more, its images are decoded "
         "each time they are used.",
         group="Pixels",
@@ -230,7 +230,7 @@ class DataParams(ParamModel):
     )
     alike_together: bool = param(
         False,
-        "Keep similar together",
+        "Keep similar images together",
         "Keeps images that look the same (copies and near duplicates) on one side of every split.",
         group="Split",
     )

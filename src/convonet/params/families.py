@@ -107,8 +107,8 @@ _FAMILIES = (
     FamilyInfo(
         "three_block",
         "Three blocks",
-        "Three convolutions with pooling, doubling the number of filters, and one dense layer. For handwritten "
-        "characters.",
+        "Three convolutions with pooling, each with twice as many filters as the one before, and one dense layer. For "
+        "handwritten characters.",
         "a textbook example, for 55 Chinese characters",
         {"num_filters": 16, "kernel_size": 3, "num_units": 64, "activation": "relu", "drop_out": 0.0}
         | _CONV
@@ -117,7 +117,8 @@ _FAMILIES = (
     FamilyInfo(
         "lenet5",
         "LeNet-5",
-        "The classic network for digits, with tanh and average pooling. Images below 32×32 are padded with zeros.",
+        "The classic network for digits, with tanh and average pooling. Images smaller than 32×32 are padded with "
+        "zeros.",
         "LeCun, Bottou, Bengio, Haffner 1998, with a softmax output",
         {"num_units": 84, "activation": "tanh", "drop_out": 0.0} | _SHARED | {"pooling": "average"},
     ),

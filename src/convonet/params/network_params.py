@@ -103,7 +103,7 @@ class NetworkParams(ParamModel):
     stride: int | None = param(
         None,
         "Stride",
-        "Step of the convolution kernels, in pixels.",
+        "Distance between positions of the convolution kernels, in pixels.",
         group="Network",
         unit="pixels",
         ge=1,

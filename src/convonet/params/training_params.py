@@ -120,7 +120,7 @@ class TrainingParams(ParamModel):
     weight_average: float = param(
         0.0,
         "Average weights",
-        "Averages the weights over roughly this many final epochs. 0 keeps the last weights.",
+        "Averages the weights over roughly this many recent epochs. 0 turns it off.",
         group="Training",
         unit="epochs",
         ge=0,

@@ -133,7 +133,7 @@ class FineTuneParams(ParamModel):
     )
     train_norm: bool = param(
         False,
-        "Train batch norm",
+        "Train batch normalization",
         "Also trains the scale and shift of batch normalization in the unfrozen layers; its statistics stay fixed. "
         "PyTorch only.",
         group="Fine-tuning",

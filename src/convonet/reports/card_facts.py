@@ -60,10 +60,10 @@ def _network(record: RunRecord) -> str:
 def _use(tested: EvaluationDocument | None) -> str:
     if tested is not None and tested.unknown is not None:
         return (
-            "It predicts one of these classes, or “none of these” if an image differs too much from the training "
+            "The model predicts one of its classes, or “none of these” if an image differs too much from the training "
             "images."
         )
-    return "It always predicts one of these classes, even for images that show none of them."
+    return "The model always predicts one of its classes, even for images that show none of them."
 
 
 def _factors(record: RunRecord) -> list[str]:
@@ -77,7 +77,7 @@ def _factors(record: RunRecord) -> list[str]:
         facts.append(f"Its input images are {side} pixels{color}; finer details are lost.")
     fields = fields_of(HyperParams)
     varied = [
-        f"{field.label.lower()} {field.show(hyper[name])}"
+        field.label.lower() if hyper[name] is True else f"{field.label.lower()}: {field.show(hyper[name])}"
         for name, field in fields.items()
         if field.group == _AUGMENTATION and hyper.get(name)
     ]

@@ -121,7 +121,7 @@ def _pairs(inspection: Inspection, leaks: Sequence[Leak]) -> list[tuple[ShownIma
     train, test = Pictures(inspection.root), Pictures(inspection.test.root)
     return [
         (
-            ShownImage(f"train: {leak.train}", train.uri(leak.train)),
+            ShownImage(f"training: {leak.train}", train.uri(leak.train)),
             ShownImage(f"test: {leak.test}", test.uri(leak.test)),
         )
         for leak in leaks[:_GROUPS]

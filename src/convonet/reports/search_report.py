@@ -61,7 +61,7 @@ def _study_summary(document: StudyDocument) -> list[str]:
 def _search_summary(document: SearchDocument) -> list[str]:
     best = document.best
     if best is None or best.mean_accuracy is None:
-        return ["No trials have finished."]
+        return ["No setting has finished."]
     values = settings_text(best.params)
     spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
     settings = counted(document.trials, "setting")

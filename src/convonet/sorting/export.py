@@ -55,7 +55,7 @@ def copy_class_folders(folder: Path, labels: dict[str, str], out: Path) -> int:
     """
     classified = _classified(labels)
     if out.exists() and any(out.iterdir()):
-        raise OutputError("Class folders can be copied only to a new or empty folder", where=out)
+        raise OutputError("Class folders can be created only in a new or empty folder", where=out)
     # All names are checked before the first copy, so that a refusal leaves no half-filled folder.
     for name in sorted(set(classified.values())):
         if name in (".", "..") or any(sign in name for sign in ("/", "\\", "\0", os.sep)):

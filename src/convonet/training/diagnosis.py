@@ -138,9 +138,9 @@ def _collapsed(
             "Train for more epochs, or with a learning rate 10 times larger."
         )
     else:
-        early = "Train for more epochs. If that does not help: " if len(loss) < _FEW_EPOCHS else ""
+        begin = "Train for more epochs. If that does not help, try" if len(loss) < _FEW_EPOCHS else "Try"
         advice = (
-            f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are "
+            f"{begin} a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are "
             "scaled and that the images are in the right class folders."
         )
     return Finding(

@@ -41,7 +41,7 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
     if precision == "float16" and workers > 1:
         raise InputError(
             "float16 cannot be used with several processes",
-            received=f"precision=float16 with {counted(workers, 'worker')}",
+            received=f"precision=float16 with {counted(workers, 'process', 'processes')}",
             hint=Hint.of(
                 "Use precision=bfloat16, or {}",
                 option("workers", 1),

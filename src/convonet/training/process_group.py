@@ -168,7 +168,7 @@ class ProcessGroup:
             if process.stdout.readline().strip() != READY.encode():
                 self.stop()
                 raise TrainingError(
-                    "A training worker process did not start",
+                    "A training process did not start",
                     where=f"process {rank + 1} of {self.size}",
                     hint=Hint.of(
                         "Train with {}",

@@ -110,7 +110,7 @@ def _divided(
     if backend.name() != "torch" or hyper is None:
         raise InputError(
             "Training in several processes needs the torch backend",
-            received=f"{counted(workers, 'worker')} on {backend.name()}",
+            received=f"{counted(workers, 'process', 'processes')} on {backend.name()}",
             hint=Hint.of(
                 "Train with {}", option("workers", 1), window="Set Processes to 1 on the Parameters page"
             ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from convonet.desktop.background import Background
 
 _WIDTH = 340
-_HOMEPAGE = "Free software under the MIT license. No telemetry; nothing is uploaded on its own."
+_HOMEPAGE = "Free software under the MIT license. No telemetry; nothing is uploaded automatically."
 
 
 class AboutDialog(QDialog):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 _COLUMNS = (
-    "Set",
+    "Data set",
     "State",
     "Images",
     "Classes",
@@ -30,7 +30,7 @@ _COLUMNS = (
     "Seconds",
     "Note",
 )
-_EMPTY = "Choose a folder in which each subfolder is a set: images in one folder per class, or train and test folders."
+_EMPTY = "Choose a folder of data sets: each subfolder holds one folder per class, or train and test folders."
 
 
 class ManySetsDialog(QDialog):
@@ -40,7 +40,7 @@ class ManySetsDialog(QDialog):
         super().__init__(parent)
         self._controller, self._session = controller, controller.session
         self.queue = ManyQueue.of(controller)
-        self.setWindowTitle("Train on many sets")
+        self.setWindowTitle("Train on many data sets")
         resize_within_screen(self, 1120, 480)
         self._note = label("", "muted", wrap=True)
         self.choose_button = button("Choose folder …", self._choose)
@@ -50,7 +50,9 @@ class ManySetsDialog(QDialog):
         self.table.opened.connect(lambda values: self._open_run(values[0]))
         head = row(self._note, self.choose_button, self.stop_button, self.start_button, gap=8)
         head.setStretch(0, 1)
-        hint = label("Right-click to save the table as CSV. Double-click a set to open its run.", "muted")
+        hint = label(
+            "Right-click to save the table as CSV. Double-click a data set to open its run.", "muted"
+        )
         self.setLayout(column(head, self.table, row(hint, None, button("Close", self.accept)), margin=16))
         self.queue.changed.connect(self.refresh)
         controller.changed.connect(lambda part: self.refresh() if part in ("work", "recipe") else None)
@@ -59,7 +61,9 @@ class ManySetsDialog(QDialog):
     def _choose(self) -> None:
         asker = self._controller.ask
         folder = (
-            asker.folder("Choose a folder of sets", self._controller.window_state.folder) if asker else None
+            asker.folder("Choose a folder of data sets", self._controller.window_state.folder)
+            if asker
+            else None
         )
         if folder is not None:
             self.open_folder(folder)
@@ -86,9 +90,9 @@ class ManySetsDialog(QDialog):
         self.table.show_rows([_cells(one) for one in self.queue.sets])
         usable = [one for one in self.queue.sets if one.state != "unusable"]
         recipe = RECIPE_TITLES[self._session.params.recipe]
-        count = f"{len(usable):,} of {counted(len(self.queue.sets), 'folder')} can be used as sets."
+        count = f"{len(usable):,} of {counted(len(self.queue.sets), 'folder')} can be used as data sets."
         if usable:
-            count += f" A network will be trained on each one with the current settings: {recipe}."
+            count += f" Each one is trained with the current recipe: {recipe}."
         self._note.setText(count if self.queue.sets else "")
         is_free = self._session.work is None
         self.choose_button.setEnabled(not self.queue.is_on)

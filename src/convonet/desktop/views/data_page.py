@@ -159,7 +159,7 @@ class DataPage(Page):
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         # Short, since the tiles are narrow in a small window; the tab of skipped files says what may still be found.
-        self.tiles["skipped"].show_value(f"{skipped:,}", "with reasons" if skipped else "so far")
+        self.tiles["skipped"].show_value(f"{skipped:,}", "see below" if skipped else "so far")
         counts = {split: listing.counts() for split, listing in sets.listings.items()}
         splits = list(counts)
         self._legend.show_names([_NAMES[split] for split in splits])

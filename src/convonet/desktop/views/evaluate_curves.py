@@ -108,7 +108,7 @@ def _precision_line(curve: ClassCurve, color: str) -> PlotLine:
 def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
     if not known:
         return "This test was run with an earlier version. Test again to see its curves."
-    area = f"Mean area under the ROC curves {scores.auc:.4f}. " if scores.auc is not None else ""
+    area = f"Mean area under the ROC curves: {scores.auc:.4f}. " if scores.auc is not None else ""
     if len(scores.classes) == 2 and scores.threshold is not None:
         rates = (("sensitivity", scores.sensitivity), ("specificity", scores.specificity))
         found = [f"{name} {100 * value:.1f}%" for name, value in rates if value is not None]

@@ -71,7 +71,7 @@ class WhyTab(QWidget):
         self.method.currentIndexChanged.connect(lambda _: self._tell_method())
         self.faithful = QCheckBox("Check whether the map is faithful")
         self.faithful.setToolTip(
-            "Hides the hottest parts of the image first. Takes about 230 predictions per image"
+            "Deletes the most important pixels first. Takes about 230 predictions per image"
         )
         self._mistakes = button("Explain the mistakes", self._explain_mistakes)
         self._again = button(
@@ -97,7 +97,7 @@ class WhyTab(QWidget):
         self.strength.setAccessibleName("Opacity of the map")
         self.strength.valueChanged.connect(lambda value: self.map.set_strength(value / 100))
         self._says, self._why = label("", "section", wrap=True), label("", "muted", wrap=True)
-        self.deletion = XYPlot("Deletion", "fraction hidden", "probability", legend="bottom left", margin=0)
+        self.deletion = XYPlot("Deletion", "fraction deleted", "probability", legend="bottom left", margin=0)
         self.deletion.setFixedHeight(230)
         pictures = row(self.image, self.map, gap=14)
         slider = row(None, label("Opacity of the map", "muted"), self.strength, gap=8)
@@ -196,7 +196,7 @@ class WhyTab(QWidget):
             found = faithful.deletion
             self.deletion.show_lines(
                 [
-                    PlotLine("hottest first", "train", found.shares, found.curve),
+                    PlotLine("highest values first", "train", found.shares, found.curve),
                     PlotLine("reference maps", "val", found.shares, found.random_curve),
                 ]
             )

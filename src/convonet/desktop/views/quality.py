@@ -74,7 +74,7 @@ class QualityView(QWidget):
 
     def _make_suspects_button(self) -> QWidget:
         tip = (
-            "Trains several times on part of the images and predicts the rest. Labels that the models "
+            "Trains several times on some of the images and predicts the rest. Labels that the models "
             "contradict are probably wrong. Takes about as long as 15 training runs"
         )
         return button("Find suspicious labels", self.suspect, tip=tip)
@@ -101,7 +101,7 @@ class QualityView(QWidget):
         self._either.show_content(self._asked is not None and not checking)
         if isinstance(task, SuspectsTask):
             self._empty.say(
-                "Training on parts of the images …", "Progress is shown below. You can stop at any time."
+                "Training on some of the images …", "Progress is shown below. You can stop at any time."
             )
         elif checking:
             self._empty.say(

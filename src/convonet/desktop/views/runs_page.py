@@ -53,7 +53,7 @@ class RunsPage(Page):
         controller = context.controller
         self._runs: dict[str, Run] = {}
         self._kinds: dict[str, str] = {}
-        self.lead.setText("Select a run to open it, or two to compare them.")
+        self.lead.setText("Select a run to open it, or two or more to compare them.")
         self._open_button = button(
             "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
         )

@@ -34,7 +34,7 @@ _ORDERS = {
     "review": "Suspicious labels",
 }
 _ABOUT = (
-    "Choose a folder of photographs and name a few classes. After a few answers, each remaining image gets a "
+    "Choose a folder of images and name a few classes. After a few answers, each remaining image gets a "
     "suggestion, and one key accepts a whole row. No files are moved: the labels are stored in labels.csv in the "
     "folder."
 )

@@ -55,7 +55,11 @@ class StartPage(Page):
         )
         files_card = column(
             label("Parameter files", "section"),
-            label("JSON files, including those of the desktop program before Convonet.", "muted", wrap=True),
+            label(
+                "JSON files, including those from the desktop program that preceded Convonet.",
+                "muted",
+                wrap=True,
+            ),
             6,
             None,
             FlowLayout(

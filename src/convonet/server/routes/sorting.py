@@ -44,7 +44,7 @@ class SortAnswer(BaseModel):
 
 
 class SortCopy(BaseModel):
-    """The folder to copy the class folders to."""
+    """The folder in which the class folders are created."""
 
     model_config = ConfigDict(extra="forbid")
     out: str = Field(max_length=4096)

@@ -58,7 +58,7 @@ function points(xs, ys, part) {
 
 function sentence(scores, known, shown) {
   if (!known) return "This test was run with an earlier version; test again to see its curves.";
-  const area = scores.auc === null ? "" : `Mean area under the ROC curves ${scores.auc.toFixed(4)}. `;
+  const area = scores.auc === null ? "" : `Mean area under the ROC curves: ${scores.auc.toFixed(4)}. `;
   if (scores.classes.length === 2 && scores.threshold !== null) {
     const chosen = scores.chosen?.threshold === undefined ? "" : " (chosen on validation images)";
     const decision = `${scores.positive} at p ≥ ${short(scores.threshold)}${chosen}`;

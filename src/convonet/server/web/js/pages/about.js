@@ -7,7 +7,7 @@ import {store} from "../store.js";
 export function aboutPage(page) {
   const top = head(
     "About",
-    "Convonet trains, tests and explains image classifiers from folders of images, without code.",
+    "Convonet trains image classifiers on folders of images, tests them and explains their predictions, without code.",
   );
   const {version, versions, machine, root} = store.about;
   const {memory_bytes: memory, ...rest} = machine;

@@ -100,7 +100,7 @@ export function explainPage(page) {
     ];
     const about =
       "A heat map of the pixels that support a class. " +
-      "The check removes them step by step; the probability should fall.";
+      "The check deletes them step by step; the probability should fall.";
     return card("Where the model looks", about, fields, "Explain", async () => {
       const options = {
         ...modelOptions(state.model),

@@ -65,7 +65,7 @@ export function studyPage(page) {
   function draw(found, files) {
     const isOpen = body.querySelector("details")?.open ?? false;
     const rows = found.results;
-    if (!rows.length) return fill(body, h("p.muted", {}, "No trials have finished yet."));
+    if (!rows.length) return fill(body, h("p.muted", {}, "No setting has finished yet."));
     const names = Object.keys(rows[0].params).filter(
       (name) => new Set(rows.map((row) => JSON.stringify(row.params[name]))).size > 1 || rows.length === 1,
     );

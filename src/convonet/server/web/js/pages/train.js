@@ -19,7 +19,7 @@ const ENDS = {
     "Interrupted: the process that was working on the run has ended. Resume continues from the last checkpoint",
 };
 const WAITS = "Choose images, then train. Accuracy and loss are drawn here during training.";
-const READY = "Select Train. Candidates, accuracy and loss are shown here while it runs.";
+const READY = "Click Train. Candidates, accuracy and loss are shown here during training.";
 
 export function trainPage(page) {
   const begin = h("button.primary", {type: "button", onclick: () => start({validation: true})}, "Train");

@@ -51,7 +51,7 @@ export function tunePage(page) {
     search: pick("tune-search", "Search", SEARCHES),
     objective: pick("tune-objective", "Objective", GOALS),
     folds: number("tune-folds", "Folds", "3"),
-    trials: number("tune-trials", "Trials", "the whole grid"),
+    trials: number("tune-trials", "Settings to try", "the whole grid"),
     repeats: number("tune-repeats", "Seeds per setting", "1"),
     pruner: pick("tune-pruner", "Pruner", PRUNERS),
     time_limit: number("tune-time", "Time limit (s)", "none"),
@@ -181,7 +181,7 @@ export function tunePage(page) {
   }
 
   function rows(found) {
-    if (!found.results.length) return fill(table, h("p.muted", {}, "No trials have finished yet."));
+    if (!found.results.length) return fill(table, h("p.muted", {}, "No setting has finished yet."));
     const names = Object.keys(found.results[0].params);
     const best = found.best?.trial;
     const planned = found.planned_trials ? counted(found.planned_trials, "setting") : "… settings";
