@@ -41,7 +41,7 @@ PHRASES = {
     r"\b[Ee]xact cop(?:y|ies)\b": "exact duplicate",
     r"\bval (?:set|images)\b": "validation set",
     r"\bsame network on (?:several|each|many)\b": "one model per data set",
-    r"\bfinished within\b": "about 5 minutes at most",
+    r"\bfinished within\b": "up to about 5 minutes",
     # As the Google style guide writes percentages.
     r"\d\}? %(?!\(| \d)": "98.6%",
 }

@@ -115,12 +115,12 @@ def test_values_that_were_set_are_imposed_where_they_mean_something() -> None:
 @pytest.mark.parametrize(
     ("height", "recipe", "hyper", "times"),
     [
-        (375, "auto", {}, ", 224 px, a first model in 20 seconds, finished within about 5 minutes"),
-        (375, "best", {}, ", 224 px, a first model in 20 seconds, finished within about 30 minutes"),
+        (375, "auto", {}, ", 224 px, a first model in 20 seconds, up to about 5 minutes in all"),
+        (375, "best", {}, ", 224 px, a first model in 20 seconds, up to about 30 minutes in all"),
         (375, "fast", {}, ", 224 px, about 20 seconds"),
         # A network from scratch is trained first, and for how long is decided by its measured speed.
-        (28, "auto", {}, ", 72 × 128 px, within about 5 minutes"),
-        (28, "fast", {}, ", 72 × 128 px, within about 5 minutes"),
+        (28, "auto", {}, ", 72 × 128 px, up to about 5 minutes"),
+        (28, "fast", {}, ", 72 × 128 px, up to about 5 minutes"),
         # The epochs that a person sets are trained whatever they take.
         (375, "auto", {"epochs": 9}, ", 224 px, a first model in 20 seconds"),
         (28, "auto", {"epochs": 9}, ", 72 × 128 px"),

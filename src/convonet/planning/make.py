@@ -290,14 +290,14 @@ def _times(facts: ImageFacts, candidates: Sequence[Candidate], minutes: float) -
     """What is known of the time before anything is measured; nothing where a person sets the number of epochs."""
     trained = [one for one in candidates if one.kind != "frozen"]
     # The budget bounds the whole run, but not sharply: epochs are counted by a speed that changes.
-    budget = [f"within about {_about(60 * minutes)}"] if all(one.timed for one in trained) else []
+    budget = [f"up to about {_about(60 * minutes)}"] if all(one.timed for one in trained) else []
     if candidates[0].kind != "frozen":
         return budget
     # Loading keras, building, fitting the head and testing take about this many seconds beside the features.
     first = _about(15 + _feature_seconds(facts, candidates[0].image_size))
     if not trained:
         return [f"about {first}"]
-    return [f"a first model in {first}", *(f"finished {text}" for text in budget)]
+    return [f"a first model in {first}", *(f"{text} in all" for text in budget)]
 
 
 def _about(seconds: float) -> str:

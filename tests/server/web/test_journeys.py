@@ -105,7 +105,7 @@ def test_1_first_start_then_photographs_and_nothing_of_the_digits_stays(
         page.get_by_role("link", name="First steps", exact=True).click()
         page.get_by_role("button", name="Try it with handwritten digits").click()
         page.get_by_text("1,438 training and 359 test images in 10 classes").wait_for(timeout=LONG_MS)
-        page.get_by_text("about 30 seconds at most").wait_for()
+        page.get_by_text("up to about 30 seconds").wait_for()
         page.get_by_role("button", name="Train", exact=True).click()
         page.get_by_role("heading", name="What was tried").wait_for(timeout=LONG_MS)
     row = newest(served)

@@ -57,7 +57,7 @@ def test_a_new_persons_way(
     assert page.get_by_role("radio", name="Balanced").is_checked()
     assert page.locator("#minutes").get_attribute("placeholder") == "5"
     page.get_by_role("radio", name="Best").check()
-    page.get_by_text("within about 30 minutes").wait_for()
+    page.get_by_text("up to about 30 minutes").wait_for()
     assert page.locator("#hyper-epochs").count() == 0
     page.get_by_role("radio", name="Expert").check()
     page.locator("#hyper-epochs").wait_for(state="attached")
@@ -201,7 +201,7 @@ def test_the_plan_follows_the_images_and_the_values(
     page.get_by_text("Minutes must be a number above 0").first.wait_for()
     assert page.get_by_role("button", name="Train", exact=True).is_disabled()
     page.get_by_label("Minutes").fill("2")
-    page.get_by_text("within about 2 minutes").wait_for()
+    page.get_by_text("up to about 2 minutes").wait_for()
     page.locator("summary", has_text="As a command and as Python code").click()
     page.locator("pre", has_text="--minutes 2").wait_for()
 
@@ -287,7 +287,7 @@ def test_a_folder_of_photographs_reaches_what_the_command_line_reaches(
     page.get_by_text("1,000 training and 300 test images in 5 classes").wait_for()
     page.locator("summary", has_text="How to train").click()
     page.get_by_label("Minutes").fill("1")
-    page.get_by_text("finished within about 1 minute").first.wait_for()
+    page.get_by_text("up to about 1 minute in all").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator("#doing", has_text=re.compile(r"^\[1/\d\] ")).wait_for()
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=200_000)

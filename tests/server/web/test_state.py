@@ -184,7 +184,7 @@ def test_from_a_folder_to_the_summary_in_four_clicks(
     page.get_by_role("dialog").get_by_role("button", name="mine /").click()
     page.get_by_role("dialog").get_by_role("button", name="train /").wait_for()
     page.get_by_role("dialog").get_by_role("button", name="Use this folder").click()
-    page.get_by_text("about 20 seconds at most").wait_for()
+    page.get_by_text("up to about 20 seconds").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("heading", name="What was tried").wait_for(timeout=200_000)
     assert page.evaluate("window.clicks") == 4

@@ -217,8 +217,8 @@ export function testPage(page) {
       row,
       address: row.image,
       mark: marks.said.get(row.image),
-      alt: `${row.name}: true class ${row.true}, predicted ${row.predicted}, ${sure} confident`,
-      under: [row.predicted, ` ${sure}`, row.true === row.predicted ? "correct" : `true class ${row.true}`],
+      alt: `${row.name}: labeled ${row.true}, predicted ${row.predicted}, ${sure} confident`,
+      under: [row.predicted, ` ${sure}`, row.true === row.predicted ? "correct" : `labeled ${row.true}`],
     };
   }
 
