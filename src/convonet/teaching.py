@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from convonet.errors import InputError
 from convonet.nets.backend import keras
 from convonet.plots.curves import combined_figure, curves_of
+from convonet.text import counted
 
 
 class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
@@ -70,7 +71,7 @@ def build_model(
     if len(architecture) != num_layers:
         raise InputError(
             "architecture must list the units of each hidden layer",
-            expected=f"{num_layers} numbers, because num_layers is {num_layers}",
+            expected=f"{counted(num_layers, 'number')}, because num_layers is {num_layers}",
             received=list(architecture),
         )
     if output_class < 2:

@@ -170,6 +170,11 @@ def test_an_export_is_told_and_a_failure_says_what_failed(
     qtbot.waitUntil(lambda: len(told) == 2)
     assert "Accuracy 97.5% (98.0% in floating point), measured on 200 images." in told[1][1]
     assert "same predictions" not in told[1][1]
+    page = task.changed(format="web", unchecked=True)
+    window._ended(WorkEnded(page, run, RunState.DONE, {"path": str(tmp_path / "web")}))
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert told[2][0] == "Exported"
+    assert "not tried in a browser" in told[2][1]
     train = TrainTask(data=DataParams(), hyper=HyperParams())
     window._ended(WorkEnded(train, run, RunState.FAILED, error=DataError("No images were found")))
     assert window.statusBar().currentMessage() == "Training failed: No images were found"

@@ -270,6 +270,15 @@ def test_a_wrong_token_is_told(served: _Served) -> None:
         open_server(served.url, "another")
 
 
+def test_an_address_without_a_server_is_told_with_what_to_check() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(ConvonetError) as caught:
+        open_server(f"http://127.0.0.1:{port}", None)
+    assert "convonet serve" in str(caught.value.hint)
+    assert "Reconnecting" not in str(caught.value.hint)
+
+
 class _SlowLine:
     """A way to a server on which every answer takes its time."""
 

@@ -63,6 +63,8 @@ def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
     assert tab.threshold_line.isVisible()
     assert (tab.positive.currentText(), tab.threshold.value()) == ("ill", 0.3)
     assert "sensitivity 80.0%, specificity 90.0%" in tab._note.text()
+    # The test chose a temperature only.
+    assert "chosen on validation images" not in tab._note.text()
     tab.keep.setChecked(True)
     tab._start(min_recall=0.95)
     tab._start_costs()
@@ -91,6 +93,11 @@ def test_calibration_says_what_the_temperature_changed(qtbot: Any) -> None:
     assert "All is well." in tab.sentence.text()
     assert tab.confidence.accessibleDescription() == "correct (4), wrong (0)"
     tab.grab()
+    # Where none could be fitted, 1 is stored, which nobody should take for a result.
+    unfitted = {"on": "val", "images": 20, "temperature": 1.0, "ece_uncalibrated": 0.1, "note": "None fits."}
+    tab.show_scores(two_class_scores(chosen=unfitted))
+    assert "Temperature" not in tab.sentence.text()
+    assert "None fits. All is well." in tab.sentence.text()
 
 
 def test_marking_from_the_mistakes_and_the_way_back(

@@ -24,7 +24,10 @@ from convonet.text import counted
 
 Model = Annotated[
     str,
-    typer.Argument(help="A run's folder or id, or a .keras or .h5 file.", autocompletion=completion.models),
+    typer.Argument(
+        help="A run's folder or id, or a .keras, .h5 or (for occlusion) .onnx file.",
+        autocompletion=completion.models,
+    ),
 ]
 
 

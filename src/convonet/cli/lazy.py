@@ -73,7 +73,7 @@ COMMANDS = {
         "network", "Show the layer table: shapes, parameters, receptive fields, multiply-adds."
     ),
     "export": CommandHome(
-        "network", "Export a model to another format and compare it with Keras image by image."
+        "network", "Export a model to another format, and compare its predictions with those of the original."
     ),
     "explain": CommandHome(
         "explaining",

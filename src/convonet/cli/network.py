@@ -157,7 +157,7 @@ def export(
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Export a model to another format and compare it with Keras image by image."""
+    """Export a model to another format, and compare its predictions with those of the original."""
     task = ExportTask(
         model=str(model_path(model)),
         format=format,

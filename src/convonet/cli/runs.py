@@ -26,6 +26,7 @@ from convonet.runs.grouping import with_evaluations
 from convonet.runs.listing import list_rows
 from convonet.runs.naming import kind_label, rename, title_of
 from convonet.tasks import ReportTask
+from convonet.text import counted
 
 _MOST = 20
 _SPLITS = {"train": "training images", "val": "validation images", "test": "test images"}
@@ -156,7 +157,7 @@ def _print_difference(found: RunDifference) -> None:
             f"Mark on {mark.path} ({_SPLITS.get(mark.set, mark.set)}): {mark.a or 'none'} → {mark.b or 'none'}"
         )
     if len(marks) > _MOST:
-        say(f"… and {len(marks) - _MOST:,} more marks")
+        say(f"… and {counted(len(marks) - _MOST, 'more mark')}")
 
 
 def rename_run(

@@ -34,14 +34,14 @@ def print_scores(result: EvaluateDocument) -> None:
         _print_chosen(result, result.chosen)
     say(result.confidence_sentence)
     if result.unknown is not None:
-        _print_unknown(result.unknown)
+        _print_unknown(result.unknown, SPLIT_TITLES[result.split])
     rows = [[row.class_, row.precision, row.recall, row.f1, row.support] for row in result.per_class]
     print_table(("class", "precision", "recall", "f1", "support"), rows)
     _print_sets(result.sets)
     for item in result.skipped[:_MOST_SKIPPED]:
         say(f"Skipped {item.path}: {item.reason}")
     if len(result.skipped) > _MOST_SKIPPED:
-        say(f"… and {len(result.skipped) - _MOST_SKIPPED} more skipped files")
+        say(f"… and {counted(len(result.skipped) - _MOST_SKIPPED, 'more skipped file')}")
     say(f"Files: {result.run}")
 
 
@@ -80,11 +80,13 @@ def _print_sets(sets: SetsTable) -> None:
 def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
     """Print what was chosen on validation images, and its scores on these images."""
     parts = []
-    if chosen.temperature is not None:
+    # With a note, no temperature could be fitted, which is stored as 1.
+    if chosen.temperature is not None and not chosen.note:
         parts.append(f"temperature {chosen.temperature:.4g}")
     if chosen.threshold is not None:
         parts.append(f"threshold {chosen.threshold:.4g} for {chosen.positive}")
-    say(f"Chosen on {counted(chosen.images, 'validation image')}: {', '.join(parts)}")
+    if parts:
+        say(f"Chosen on {counted(chosen.images, 'validation image')}: {', '.join(parts)}")
     if chosen.threshold is not None:
         say(
             f"On the {SPLIT_TITLES[result.split]} images: sensitivity {percent(result.sensitivity or 0)}, "
@@ -92,21 +94,23 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
         )
     if chosen.note:
         say(chosen.note)
-    if chosen.ece_uncalibrated is not None:
+    if chosen.ece_uncalibrated is not None and not chosen.note:
         say(f"Without the temperature, the calibration error is {chosen.ece_uncalibrated:.4f}")
 
 
-def _print_unknown(unknown: UnknownScores) -> None:
-    line = f"Unknown images: {percent(unknown.false_alarms)} of the test images are wrongly classified as unknown"
+def _print_unknown(unknown: UnknownScores, known: str) -> None:
+    """Print how many images of known classes, such as the `test` images, are rejected, and how many others."""
+    rejected = percent(unknown.false_alarms)
+    line = f"Unknown images: {rejected} of the {known} images are wrongly classified as unknown"
     if unknown.auroc is None:
         say(
             f"{line}; to measure how well images that belong to none of the classes are detected, "
             "add such images with --outside"
         )
         return
-    outside = counted(unknown.outside_images or 0, "unknown image")
+    outside = counted(unknown.outside_images or 0, "unknown image is", "unknown images are")
     say(
-        f"{line}, and {percent(unknown.found or 0)} of {outside} are detected "
+        f"{line}, and {percent(unknown.found or 0)} of {outside} detected "
         f"(AUC {unknown.auroc:.4f}, false positive rate {percent(unknown.false_alarms_at_95_recall or 0)} "
         "at 95% recall)"
     )

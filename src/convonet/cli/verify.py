@@ -33,15 +33,15 @@ def verify(
         str | None,
         typer.Option(
             "--device",
-            help="Repeat a training run without a recipe on a different device, such as cpu or cuda, and compare the "
-            "scores.",
+            help="Repeat a training run that used no recipe on a different device, such as cpu or cuda, and compare "
+            "the scores.",
         ),
     ] = None,
     precision: Annotated[
         Precision | None,
         typer.Option(
             "--precision",
-            help="Repeat a training run without a recipe with a different precision, and compare the scores.",
+            help="Repeat a training run that used no recipe with a different precision, and compare the scores.",
         ),
     ] = None,
     root: opt.Root = None,

@@ -264,7 +264,7 @@ def _check_own_classes(data: DataParams, listing: ImageListing) -> None:
         raise ParamError.of(
             {
                 "num_classes": f"num_classes (Number of classes): the parameters say {data.num_classes}, "
-                f"the images have {len(listing.classes)} ({found})"
+                f"but the images have {len(listing.classes)} ({found})"
             },
             listing.root,
         )

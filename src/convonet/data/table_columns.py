@@ -84,7 +84,7 @@ def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], b
         raise DataError(
             "The table is empty: it has no header",
             where=table.file,
-            expected=f"a column {'|'.join(PATH_NAMES)} and a column {'|'.join(LABEL_NAMES)}",
+            expected=f"a column {'|'.join(LABEL_NAMES)}",
             received="an empty file",
         )
     chosen = _chosen(table, data)
@@ -228,9 +228,9 @@ def _labels(table: TableFile, taken: Collection[str]) -> tuple[str, ...]:
             ),
         )
     raise DataError(
-        "The table's header has no columns for path and label",
+        "The table's header has no column for the label",
         where=table.file,
-        expected=f"a column {'|'.join(PATH_NAMES)} and a column {'|'.join(LABEL_NAMES)}",
+        expected=f"a column {'|'.join(LABEL_NAMES)}",
         received=", ".join(table.names) or "an empty file",
         hint="Name the column of the class with label_column",
     )

@@ -210,7 +210,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "many_sets",
         "Tools",
         "Train on Many Datasets …",
-        "Train a separate model on each data set in a folder, with one table of results",
+        "Train a separate model on each dataset in a folder, with one table of results",
         needs="many_sets",
     ),
     ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),

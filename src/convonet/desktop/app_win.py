@@ -171,21 +171,22 @@ class AppWin(QMainWindow):
         words = {"done": "Done", "cancelled": "Stopped. Finished work is kept", "failed": _failure(ended)}
         text = words.get(ended.state, str(ended.state))
         if exported := ended.answer(tasks.ExportTask, documents.WrittenFile):
-            text, file = f"Exported and checked: {exported.path}", Path(exported.path)
+            done = "Exported" if getattr(ended.task, "unchecked", False) else "Exported and checked"
+            text, file = f"{done}: {exported.path}", Path(exported.path)
             # A dialog that is open must not hold up the others who hear of the end.
-            QTimer.singleShot(0, self, lambda: self._tell_export(file, _compared(ended)))
+            QTimer.singleShot(0, self, lambda: self._tell_export(done, file, _compared(ended)))
         if reported := ended.answer(tasks.ReportTask, documents.WrittenFile):
             text = f"Saved: {reported.path}"
         self.statusBar().showMessage(text, _MESSAGE_MS)
         if self._closing:
             self.close()
 
-    def _tell_export(self, path: Path, compared: str) -> None:
+    def _tell_export(self, done: str, path: Path, compared: str) -> None:
         """Where the exported model is; a person who waited for it is told in a dialog."""
         if self.controller.ask is None or self._closing:
             return
         text = f"{path}\n\n{compared}"
-        if self.controller.ask.choose("Exported and checked", text, (_SHOW, "Close")) == _SHOW:
+        if self.controller.ask.choose(done, text, (_SHOW, "Close")) == _SHOW:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -285,6 +286,8 @@ def _compared(ended: WorkEnded) -> str:
             f"Accuracy {100 * found.int8.accuracy:.1f}% ({100 * found.float_.accuracy:.1f}% in floating point), "
             f"measured on {counted(found.images, 'image')}."
         )
+    if isinstance(ended.task, tasks.ExportTask) and ended.task.unchecked:
+        return "The exported model gives the same predictions as the original; the page was not tried in a browser."
     return "The exported model gives the same predictions as the original, image by image."
 
 

@@ -88,7 +88,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "data",
             "load_train",
             "Choose a different folder",
-            "Settings, model and scores of the previous set are cleared; its runs stay on the Runs page.",
+            "The settings, model and scores of the previous set are cleared; its runs stay on the Runs page.",
         ),
         TourStep(
             "params/data",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
+from convonet.documents.plan import Candidate
 from convonet.documents.repetition import (
     ComparedPart,
     EnvironmentChange,
@@ -164,15 +165,24 @@ def _plan_difference(first: Run, again: Run) -> RunMismatch | None:
     if before is None or after is None:
         return None
     for old, new in zip(before.candidates, after.candidates, strict=True):
-        results = [(one.state, one.validation and one.validation.to_dict()) for one in (old, new)]
-        if results[0] != results[1]:
-            states = [str(result) for result in results]
+        if (old.state, old.validation) != (new.state, new.validation):
+            before_after = [_candidate_result(one) for one in (old, new)]
             return RunMismatch(
-                what="plan", place=old.name, name="validation", before=states[0], after=states[1]
+                what="plan", place=old.title, name="the result", before=before_after[0], after=before_after[1]
             )
     if before.chosen != after.chosen:
-        return RunMismatch(what="plan", place="chosen", before=before.chosen, after=after.chosen)
+        return RunMismatch(
+            what="plan", place="the chosen candidate", before=before.chosen, after=after.chosen
+        )
     return None
+
+
+def _candidate_result(candidate: Candidate) -> str:
+    """Such as `done (accuracy 0.9, log loss 0.25)`, with all digits."""
+    scores = candidate.validation
+    if scores is None:
+        return candidate.state
+    return f"{candidate.state} (accuracy {scores.accuracy!r}, log loss {scores.log_loss!r})"
 
 
 def _weights_of(run: Run) -> dict[str, int]:

@@ -31,7 +31,7 @@ _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU":
 _SCALING_FIELD = (
     "Set Scaling on the Parameters page: unit for pixels 0 to 1, symmetric for −1 to 1, none for 0 to 255"
 )
-_PIXEL_SCALING = "On the Use page of the window, choose the pixel scaling of the model"
+_PIXEL_SCALING = "On the Use page, choose the pixel scaling of the model"
 
 
 def describe(

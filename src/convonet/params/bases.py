@@ -107,7 +107,7 @@ _BASES = (
     BaseInfo(
         "efficientnet_lite1",
         "EfficientNet-Lite1",
-        "A little deeper than Lite0, and 1.5 times as slow; its weights come with a Python package.",
+        "A little deeper than Lite0, and takes 1.5 times as long; its weights come with a Python package.",
         size=240,
         least=32,
         parameters=4_189_344,

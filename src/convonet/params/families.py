@@ -132,8 +132,8 @@ _FAMILIES = (
     FamilyInfo(
         "vgg_small",
         "Small VGG",
-        "Pairs of convolutions with batch normalization, dropout and L2; the dropout rate is halved after "
-        "each block. For small color images.",
+        "Pairs of convolutions with batch normalization, dropout and L2; half the dropout rate after each "
+        "block, the full rate after the dense layer. For small color images.",
         "a textbook example, after Simonyan, Zisserman 2014",
         {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.5}
         | _CONV

@@ -20,7 +20,7 @@ and the best one is kept. Click <b>Train</b>. <b>Stop</b> keeps finished work.</
 applies a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
 use the default shown in gray. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
-<li>If the validation accuracy stays well below the training accuracy, the network overfits: try more dropout,
+<li>If the validation accuracy stays well below the training accuracy, the network is overfitting: try more dropout,
 fewer units or more images. Change a value and train again.</li>
 </ol>""",
     ),

@@ -79,7 +79,10 @@ class CalibrationTab(QWidget):
 def _sentence(scores: EvaluationDocument) -> str:
     parts = [f"Calibration error (ECE) {scores.ece:.4f}, Brier score {scores.brier:.4f}."]
     chosen = scores.chosen
-    if chosen is not None and chosen.temperature is not None:
+    # With a note, no temperature could be fitted, which is stored as 1.
+    if chosen is not None and chosen.note:
+        parts.append(f"{chosen.note.removesuffix('.')}.")
+    elif chosen is not None and chosen.temperature is not None:
         before = chosen.ece_uncalibrated
         was = f"; without it, the error is {before:.4f}" if before is not None else ""
         parts.append(f"Temperature {chosen.temperature:.4g}, fitted on validation images{was}.")

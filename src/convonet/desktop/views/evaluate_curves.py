@@ -112,7 +112,9 @@ def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
     if len(scores.classes) == 2 and scores.threshold is not None:
         rates = (("sensitivity", scores.sensitivity), ("specificity", scores.specificity))
         found = [f"{name} {100 * value:.1f}%" for name, value in rates if value is not None]
-        chosen = " (chosen on validation images)" if scores.chosen is not None else ""
+        chosen = (
+            " (chosen on validation images)" if scores.chosen and scores.chosen.threshold is not None else ""
+        )
         return f"{area}{scores.positive} at p ≥ {scores.threshold:.4g}{chosen}: {', '.join(found)}."
     if shown < known:
         return f"{area}Each class against the rest; the {shown} with the smallest areas are shown."

@@ -52,7 +52,7 @@ def coloring_of(found: ImageMap, by: str) -> Coloring:
         return Coloring(titles, tuple(_mixed(step / (_STEPS - 1)) for step in range(_STEPS)), steps)
     if by == "wrong":
         suspicious = (np.array(found.wrong_label_scores) > 0).astype(np.int64)
-        titles = ("FoldingRow in the same class", "FoldingRow in a different class")
+        titles = ("Neighbors in the same class", "Neighbors in a different class")
         return Coloring(titles, (_mixed(1), QColor(_WRONG)), suspicious)
     return Coloring(found.classes, tuple(map(class_color, range(len(found.classes)))), labels)
 

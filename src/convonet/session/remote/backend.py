@@ -20,6 +20,7 @@ from convonet.session.conditions import Reason
 from convonet.session.remote.call import RemoteCall
 from convonet.session.remote.client import Client, quoted
 from convonet.session.remote.connection import Connection
+from convonet.session.remote.errors import ServerLostError
 from convonet.session.remote.handle import RemoteHandle, continue_run
 from convonet.session.remote.images import RemoteImages, plain_data
 from convonet.session.remote.job import RemoteJob
@@ -154,8 +155,7 @@ def open_server(url: str, token: str | None) -> RemoteBackend:
         return RemoteBackend(client)
     except ConvonetError as error:
         client.close()
-        # A hint that the error already has is more exact than this guess.
-        error.hint = (
-            error.hint or "Check that it was started with `convonet serve` and that the token is correct"
-        )
+        # A hint that the error already has is more exact than this guess, except that nothing runs there yet.
+        if isinstance(error, ServerLostError) or not error.hint:
+            error.hint = "Check that it was started with `convonet serve` and that the token is correct"
         raise

@@ -19,7 +19,7 @@ def server_lost(url: str, error: BaseException) -> ServerLostError:
         "The server is not responding",
         where=url,
         received=_words(error)[:200],
-        hint="The run continues there. Reconnecting",
+        hint="Runs on the server continue. Reconnecting",
     )
 
 

@@ -47,9 +47,9 @@ export function calibration(scores, again) {
 function sentence(scores) {
   const {temperature, ece_uncalibrated: before, note} = scores.chosen ?? {};
   const without = typeof before === "number" ? `; without it, the error is ${before.toFixed(4)}` : "";
-  const fitted = temperature
-    ? `Temperature ${short(temperature)}, fitted on validation images${without}.`
-    : "";
+  // With a note, no temperature could be fitted, which is stored as 1.
+  const fitted =
+    temperature && !note ? `Temperature ${short(temperature)}, fitted on validation images${without}.` : "";
   const [ece, brier] = [scores.ece, scores.brier].map((each) => each.toFixed(4));
   const measured = `Calibration error (ECE) ${ece}, Brier score ${brier}.`;
   return [measured, fitted, note, scores.confidence_sentence].filter(Boolean).join(" ");

@@ -9,7 +9,8 @@ import {store} from "./store.js";
 
 const MOST_FILES = 40;
 
-const equal = (found) => `Same predictions as before, within ${found.largest_difference.toExponential(1)}.`;
+const equal = (found) =>
+  `Same predictions as the original model, within ${found.largest_difference.toExponential(1)}.`;
 
 /** What 8 bits bring and cost, in one line. */
 function besideFloat({float, int8, accuracy_loss: loss, accuracy_loss_interval: ends, images, split}) {

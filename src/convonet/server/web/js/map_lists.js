@@ -14,7 +14,7 @@ const LISTS = [
   ["similar", "More like this"],
 ];
 const MEANINGS = {
-  selected: "Select images on the map: click them, or draw around them.",
+  selected: "Select images on the map: click them, or hold Shift and draw around them.",
   wrong: "Images whose neighbors belong to a different class, most suspicious first.",
   outliers: "Images far from all others, farthest first.",
   similar: "Open an image, then click More like this.",

@@ -99,7 +99,7 @@ export function explainPage(page) {
       h("label.tick", {}, faithful, "Check the heat map"),
     ];
     const about =
-      "A heat map of the pixels that support a class. " +
+      "A heat map of the pixels that matter most for a class. " +
       "The check deletes them step by step; the probability should fall.";
     return card("Where the model looks", about, fields, "Explain", async () => {
       const options = {

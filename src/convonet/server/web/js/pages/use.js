@@ -178,7 +178,9 @@ export function usePage(page) {
     const {model} = state;
     const path = async () => (await brought([file], page.signal))[0];
     const button = why(model, path, file.name, page.signal, {start: true});
-    const lines = [`Prediction: ${answerWords(answer)}, ${percent(answer.confidence)} confident.`];
+    const sure = percent(answer.confidence);
+    const how = answer.unknown ? ` (nearest class: ${answer.predicted}, ${sure})` : `, ${sure} confident`;
+    const lines = [`Prediction: ${answerWords(answer)}${how}.`];
     return showImage({src: address, title: file.name, lines, top: answer.top, actions: [button]});
   }
 
