@@ -123,7 +123,7 @@ def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
     before = session.model
     person.press("Leave out")
     qtbot.waitUntil(lambda: test.outdated.isVisible())
-    assert "1 test image was marked after the test" in test.outdated.text.text()
+    assert "the mark of 1 test image has changed since the test" in test.outdated.text.text()
     qtbot.waitUntil(lambda: session.sets.images("test") == 24)
     person.go_to("train")
     person.press("Train", within=window.page("train"))
@@ -145,7 +145,7 @@ def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
     text = runs.compared.sentences.text()
     assert "cannot be compared" not in text
     assert "1 image is not counted" in text
-    assert "outdated: 1 test image was marked after the test" in text
+    assert "outdated: the mark of 1 test image has changed since the test" in text
     assert runs.compared.marks.rows.rows == [("Test", "dark/wrong.png", "", "left out")]
     assert person.clicks == 8
 

@@ -51,7 +51,7 @@ def test_nothing_is_announced_where_no_folder_is_a_set(window: AppWin, tmp_path:
     for name in ("a", "b", "c"):
         (tmp_path / "none" / name).mkdir(parents=True)
     dialog = opened(window, tmp_path / "none", qtbot)
-    assert dialog._note.text() == "0 of 3 folders can be used as data sets."
+    assert dialog._note.text() == "Folders that can be used as data sets: 0 of 3."
 
 
 @pytest.mark.slow

@@ -292,7 +292,7 @@ def test_the_worst_mistakes_are_explained(trained: Run, tmp_path: Path) -> None:
     scores = json.loads(trained.file("evaluation.json").read_text())
     mistakes = scores["images"] - sum(row[place] for place, row in enumerate(scores["confusion_matrix"]))
     assert text.count('alt="Heat map of') == min(mistakes, 6) > 0
-    assert "Warm colors mark the areas" in text
+    assert "Bright colors mark the areas" in text
     assert not ADDRESS.findall(text)
     without = task.changed(explain=False, out=str(tmp_path / "plain.html"))
     report_job.work(trained, without, Watch())

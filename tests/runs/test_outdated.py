@@ -59,6 +59,6 @@ def test_tests_of_earlier_versions_say_nothing(tested: tuple[Run, Path]) -> None
 def test_the_sentence() -> None:
     assert outdated_sentence("a", 0) == ""
     assert outdated_sentence("a", 1) == (
-        "The scores of a are outdated: 1 test image was marked after the test. Test again."
+        "The scores of a are outdated: the mark of 1 test image has changed since the test. Test again."
     )
-    assert "2 test images were marked" in outdated_sentence("a", 2)
+    assert "the marks of 2 test images have changed" in outdated_sentence("a", 2)

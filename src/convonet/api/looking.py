@@ -79,7 +79,7 @@ def summary(
     """
     if (model is None) == (data is None):
         raise InputError(
-            "Either a model or data is needed", expected="summary(model) or summary(data=…, hyper=…)"
+            "Specify either a model or data, not both", expected="summary(model) or summary(data=…, hyper=…)"
         )
     task = SummaryTask(
         model=None if model is None else str(model_path(model)),

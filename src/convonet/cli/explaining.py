@@ -25,7 +25,7 @@ from convonet.text import counted
 Model = Annotated[
     str,
     typer.Argument(
-        help="A run's folder or id, or a .keras, .h5 or (for occlusion) .onnx file.",
+        help="A run's folder or id, or a .keras or .h5 file.",
         autocompletion=completion.models,
     ),
 ]
@@ -132,7 +132,7 @@ def layers(
     rows = [
         [row.name, row.kind, "×".join(map(str, row.shape)), row.silent, row.file] for row in answer.layers
     ]
-    print_table(("layer", "what", "shape", "silent", "picture"), rows)
+    print_table(("layer", "what", "shape", "inactive", "picture"), rows)
     say(answer.folder)
 
 

@@ -70,7 +70,8 @@ def image_map(
     if len(answer.classes) > 1:
         closer = counted(answer.likely_wrong, "image is", "images are")
         own, them = ("its own", "it") if answer.likely_wrong == 1 else ("their own", "them")
-        say(f"{closer} closer to a different class than to {own}; the table lists {them} first")
+        listed = f"; the table lists {them} first" if answer.likely_wrong else ""
+        say(f"{closer} closer to a different class than to {own}{listed}")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{counted(wrong, 'image is', 'images are')} misclassified")

@@ -34,7 +34,7 @@ def print_scores(result: EvaluateDocument) -> None:
         _print_chosen(result, result.chosen)
     say(result.confidence_sentence)
     if result.unknown is not None:
-        _print_unknown(result.unknown, SPLIT_TITLES[result.split])
+        _print_unknown(result.unknown, SPLIT_TITLES[result.split] + " images")
     rows = [[row.class_, row.precision, row.recall, row.f1, row.support] for row in result.per_class]
     print_table(("class", "precision", "recall", "f1", "support"), rows)
     _print_sets(result.sets)
@@ -99,9 +99,9 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
 
 
 def _print_unknown(unknown: UnknownScores, known: str) -> None:
-    """Print how many images of known classes, such as the `test` images, are rejected, and how many others."""
+    """Print how many images of known classes, such as the `test images`, are rejected, and how many others."""
     rejected = percent(unknown.false_alarms)
-    line = f"Unknown images: {rejected} of the {known} images are wrongly classified as unknown"
+    line = f"Unknown images: {rejected} of the {known} are wrongly classified as unknown"
     if unknown.auroc is None:
         say(
             f"{line}; to measure how well images that belong to none of the classes are detected, "

@@ -33,15 +33,15 @@ def verify(
         str | None,
         typer.Option(
             "--device",
-            help="Repeat a training run that used no recipe on a different device, such as cpu or cuda, and compare "
-            "the scores.",
+            help="Device to repeat the run on, such as cpu or cuda; the scores are compared. Only for training runs "
+            "without a recipe.",
         ),
     ] = None,
     precision: Annotated[
         Precision | None,
         typer.Option(
             "--precision",
-            help="Repeat a training run that used no recipe with a different precision, and compare the scores.",
+            help="Precision to repeat the run with; the scores are compared. Only for training runs without a recipe.",
         ),
     ] = None,
     root: opt.Root = None,

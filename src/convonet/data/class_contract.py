@@ -54,9 +54,9 @@ def mismatch(listing: ImageListing, extra: Sequence[str], missing: Sequence[str]
     if missing:
         parts.append(f"no image of {_named(missing)}")
     if extra:
-        parts.append(f"unknown to the model: {_named(extra)}")
+        parts.append(f"unexpected: {_named(extra)}")
     return ClassMismatchError(
-        "The classes of this set do not match the model's: " + "; ".join(parts),
+        "The classes of this set do not match the expected classes: " + "; ".join(parts),
         where=listing.root,
         hint=_hint(offered, extra, missing),
         missing=missing,

@@ -138,9 +138,7 @@ def scan_mapped(
             raise
     data = data.changed(class_map={**(data.class_map or {}), **found})
     listing = scan_set(data, split, classes=classes, watch=watch)
-    message = (
-        f"Class names of the {SPLIT_TITLES[split]} set are mapped to those of the model: {pairs_text(found)}"
-    )
+    message = f"Class names of the {SPLIT_TITLES[split]} set are mapped to the expected classes: {pairs_text(found)}"
     (watch or Watch()).tell(Warned(message=message, subject="class_map"))
     return listing, data
 

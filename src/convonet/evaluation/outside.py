@@ -78,7 +78,10 @@ def outside_scores(predictor: Predictor, files: Sequence[Path], watch: Watch) ->
             parts.append(scores)
         meter.tell(min(start + at_once, len(files)))
     if not parts:
-        raise DataError("None of the unknown images can be read", received=counted(len(files), "file"))
+        raise DataError(
+            "None of these images can be read",
+            received=counted(len(files), "file"),
+        )
     return np.concatenate(parts)
 
 

@@ -217,7 +217,7 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
     images = f"{SPLIT_TITLES[judged.split]} images"
     raise ModelFileError(
         "The 8-bit network loses too much accuracy, so no file was written",
-        expected=f"an accuracy drop of at most {100 * allowed:g} percentage points on the {images}",
+        expected=f"an accuracy drop of at most {100 * allowed:.1f} percentage points on the {images}",
         received=f"{100 * loss.value:.1f} (95% CI {100 * low:.1f} to {100 * high:.1f})",
         hint=Hint.of(
             "Allow a larger drop with {}, or use the floating-point network",

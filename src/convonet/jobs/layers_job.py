@@ -57,7 +57,7 @@ def _filters(model: NetModel, layer: str | None) -> list[Filters]:
 
 def _nothing(task: LayersTask) -> InputError:
     return InputError(
-        "There is nothing to draw: the network has no convolution"
+        f"There is nothing to draw: {'this layer has no filters' if task.layer else 'the network has no convolution'}"
         + ("" if task.image else ", and no image was given"),
         where=task.layer or task.model,
         hint=Hint.of(

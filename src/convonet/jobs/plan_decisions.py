@@ -198,7 +198,8 @@ class PlanDecisions:
     def _release_less(self, candidate: Candidate, speed: Speed) -> None:
         blocks = candidate.last_blocks
         seconds = f"{speed.epoch_seconds:.0f} s"
-        reason = f"an epoch takes {seconds} when all layers are trained, so only the last {blocks} blocks are trained"
+        last = "block is" if blocks == 1 else f"{blocks} blocks are"
+        reason = f"an epoch takes {seconds} when all layers are trained, so only the last {last} trained"
         self._decide(candidate, "release", blocks, reason)
 
     def _epochs_of(self, candidate: Candidate) -> int:

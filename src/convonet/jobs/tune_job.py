@@ -173,10 +173,13 @@ def _read_reports(run: Run) -> dict[int, dict[int, float]]:
 def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
     rows = file.read()
     failed = [row for row in rows if row.state == "failed"]
+    settings = len({row.trial for row in rows})
     # Some that failed are rows of the table; if all did, the person must know why.
     if failed and len(failed) == len(rows):
         raise TrainingError(
-            f"None of the {counted(len({row.trial for row in rows}), 'setting')} could be trained",
+            "The only setting could not be trained"
+            if settings == 1
+            else f"None of the {counted(settings, 'setting')} could be trained",
             received=failed[0].reason,
             hint="Use smaller or different values",
         )

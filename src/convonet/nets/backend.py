@@ -50,7 +50,7 @@ def _install(wanted: str) -> str:
     """How to get a backend; the extra of Convonet where there is one."""
     if wanted == "jax":
         return "Run pip install 'convonet[jax]'"
-    return f"Run pip install {wanted}" if wanted in _BACKENDS else "Set it to one of those"
+    return f"Run pip install {wanted}" if wanted in _BACKENDS else "Set it to one of these backends"
 
 
 def _check_backend(wanted: str) -> None:

@@ -159,7 +159,7 @@ _FAMILIES = (
         "transfer",
         "Transfer learning",
         "A network trained on other images, with a new head. For small data sets.",
-        "a textbook example; `convonet models` lists the backbones",
+        "a textbook example",
         {
             "base": "efficientnet_lite0",
             "base_weights": "local",

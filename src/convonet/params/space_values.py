@@ -118,7 +118,7 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
     name, equals, text = setting.partition("=")
     name = name.strip()
     if not equals or not name:
-        raise ParamError.of({setting: f"{setting}: expected NAME=VALUE, received no '='"})
+        raise ParamError.of({setting: f"expected NAME=VALUE, received {setting!r}"})
     name = name if name in known else HyperParams.aliases.get(name, name)
     if name not in known:
         raise ParamError.of({name: unknown_key(name, {**known, **HyperParams.aliases})})

@@ -21,7 +21,7 @@ def known_facts(record: RunRecord, tested: EvaluationDocument | None, images: Im
     """Sentences by heading; what only a person knows is not among them."""
     facts: KnownSentences = {
         "Model details": _details(record, images),
-        "Intended use": [_use(tested)],
+        "Intended use": [_use(record, tested)],
         "Factors": _factors(record),
         "Training data": _training_data(record, images),
     }
@@ -57,8 +57,9 @@ def _network(record: RunRecord) -> str:
     return FAMILIES[family].title if family in FAMILIES else f"family {family}"
 
 
-def _use(tested: EvaluationDocument | None) -> str:
-    if tested is not None and tested.unknown is not None:
+def _use(record: RunRecord, tested: EvaluationDocument | None) -> str:
+    may_refuse = record.hyper_value("unknown_rate", 0) if tested is None else tested.unknown is not None
+    if may_refuse:
         return (
             "The model predicts one of its classes, or “none of these” if an image differs too much from the training "
             "images."

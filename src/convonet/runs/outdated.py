@@ -43,8 +43,9 @@ def outdated_sentence(name: str, count: int) -> str:
     """
     if not count:
         return ""
-    images = counted(count, "test image was", "test images were")
-    return f"The scores of {name} are outdated: {images} marked after the test. Test again."
+    marks = "the mark of" if count == 1 else "the marks of"
+    images = counted(count, "test image has", "test images have")
+    return f"The scores of {name} are outdated: {marks} {images} changed since the test. Test again."
 
 
 def _by_path(marks: Iterable[documents.Mark]) -> dict[str, str | None]:

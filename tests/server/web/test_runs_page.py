@@ -134,7 +134,9 @@ def test_the_earlier_run_comes_first_and_marks_outdate_its_scores(
     marked = rows[0][0]
     write_marks(tested, {marked: Mark(marked, None)})
     page.get_by_role("button", name="Compare").click()
-    text = "The scores of worse are outdated: 1 test image was marked after the test. Test again."
+    text = (
+        "The scores of worse are outdated: the mark of 1 test image has changed since the test. Test again."
+    )
     page.get_by_text(text).wait_for()
     # The other run was tested on a folder of its own, in which nothing is marked.
     assert page.get_by_text("are outdated").count() == 1

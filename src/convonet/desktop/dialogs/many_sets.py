@@ -13,7 +13,6 @@ from convonet.desktop.widgets.table import TableView, percent, tenths
 from convonet.errors import ConvonetError
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.many_sets import FoundSet, find_sets
-from convonet.text import counted
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -90,7 +89,7 @@ class ManySetsDialog(QDialog):
         self.table.show_rows([_cells(one) for one in self.queue.sets])
         usable = [one for one in self.queue.sets if one.state != "unusable"]
         recipe = RECIPE_TITLES[self._session.params.recipe]
-        count = f"{len(usable):,} of {counted(len(self.queue.sets), 'folder')} can be used as data sets."
+        count = f"Folders that can be used as data sets: {len(usable):,} of {len(self.queue.sets):,}."
         if usable:
             count += f" Each one is trained with the current recipe: {recipe}."
         self._note.setText(count if self.queue.sets else "")

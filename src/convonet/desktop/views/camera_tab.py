@@ -13,6 +13,7 @@ from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.picture import PictureView
 
 _OFF = "The camera is off. Its pictures never leave this machine."
+_OFF_REMOTE = "The camera is off. A picture that you take is sent only to the server."
 _MISSING = (
     "No camera was found, or the camera is in use by another program. Connect a camera, or allow Convonet to use it, "
     "then click Start camera."
@@ -28,6 +29,7 @@ class CameraTab(QWidget):
 
     Args:
         open_camera: gives the camera; it is called when the person starts it.
+        is_remote: the model is on a server.
 
     Signals:
         taken: carries the picture that the model is to be asked about.
@@ -35,16 +37,17 @@ class CameraTab(QWidget):
 
     taken = Signal(QImage)
 
-    def __init__(self, open_camera: Callable[[], Camera] | None = None) -> None:
+    def __init__(self, open_camera: Callable[[], Camera] | None = None, *, is_remote: bool = False) -> None:
         super().__init__()
+        self._off = _OFF_REMOTE if is_remote else _OFF
         self._open = open_camera or _first_camera
         self._camera: Camera | None = None
         self._image = QImage()
-        self.view = PictureView("Camera", _OFF)
+        self.view = PictureView("Camera", self._off)
         self.start_button = button("Start camera", self._toggle)
         self.take_button = button("Take picture", self._take, primary=True)
         self.take_button.setEnabled(False)
-        self.note = label(_OFF, "muted", wrap=True)
+        self.note = label(self._off, "muted", wrap=True)
         line = row(self.note, None, self.start_button, self.take_button, gap=8)
         self.setLayout(column(10, line, self.view, gap=10))
 
@@ -68,14 +71,14 @@ class CameraTab(QWidget):
             self._camera.stop()
             self._camera = None
             self.start_button.setText("Start camera")
-            self.note.setText(_OFF)
+            self.note.setText(self._off)
 
     def _show(self, image: QImage) -> None:
         self._image = image
         self.view.show_image(image)
         self.take_button.setEnabled(True)
         if self._camera is not None:
-            self.note.setText("The picture is classified when you click the button.")
+            self.note.setText("The picture is classified when you click Take picture.")
 
     def _lose(self) -> None:
         self.stop()

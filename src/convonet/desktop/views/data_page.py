@@ -146,14 +146,20 @@ class DataPage(Page):
         self._findings.setVisible(bool(found))
         self._findings.show_sentences(found)
 
+    def _is_held_out(self) -> bool:
+        listings = self.session.sets.listings
+        return "train" in listings and listings["test"].root == listings["train"].root
+
     def _show_counts(self) -> None:
         sets = self.session.sets
         self.tiles["classes"].show_value(f"{len(sets.classes):,}", _few(sets.classes))
         for name, split in (("train", "train"), ("val", "val"), ("test", "test")):
             count = sets.images(split)  # type: ignore[arg-type]
             note = "" if count else "not given"
-            if name == "test" and self.session.params.data.test_share and count:
-                note = f"{100 * self.session.params.data.test_share:g}% held out"
+            share = self.session.params.data.test_share
+            # With test images of their own, nothing is held out.
+            if name == "test" and count and share and self._is_held_out():
+                note = f"{100 * share:g}% held out"
             if name == "val" and not count:
                 note = f"{100 * self.session.params.data.validation_share:g}% of training images"
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)

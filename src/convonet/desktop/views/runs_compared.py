@@ -18,6 +18,9 @@ _NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
 _CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
 
 
+_ONLY_TWO = "With more than two runs, this table is empty."
+
+
 class ComparedRuns(QWidget):
     """Sentences first, then the tables of a comparison; hidden while there is nothing to say."""
 
@@ -25,9 +28,15 @@ class ComparedRuns(QWidget):
         super().__init__()
         self.differences = TableView(("Parameter",), "differences", empty="The parameters are the same.")
         self.changed = TableView(
-            _CHANGED, "changed predictions", empty="No predictions differ, or the runs were not tested."
+            _CHANGED,
+            "changed predictions",
+            empty=f"No predictions differ, or one of the runs was not tested. {_ONLY_TWO}",
         )
-        self.marks = TableView(("Set", "Image", "Before", "After"), "marks", empty="No marks differ.")
+        self.marks = TableView(
+            ("Set", "Image", "Before", "After"),
+            "marks",
+            empty=f"No marks differ. {_ONLY_TWO}",
+        )
         self.sentences = label("", wrap=True, select=True)
         self._caption = label("", "section")
         self._tabs = Tabs("Comparison of the runs")

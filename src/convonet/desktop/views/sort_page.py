@@ -113,7 +113,7 @@ class SortPage(Page):
         if busy:
             self._empty.say(
                 "Reading the images …",
-                "A frozen backbone computes features once, which takes about a minute per thousand images.",
+                "A frozen backbone computes features once, which takes up to a minute per thousand images.",
             )
         else:
             self._empty.say("Sort images", _ON_SERVER if remote else _ABOUT)

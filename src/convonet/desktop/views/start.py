@@ -31,7 +31,8 @@ class StartPage(Page):
             label("From folders of images to an image classifier", "hero-title", wrap=True),
             label(
                 "Start with 1,797 handwritten digits. One click trains and tests a network; then draw a digit "
-                "yourself. Nothing is downloaded, and nothing leaves this machine.",
+                "yourself. Nothing is downloaded"
+                + (", and nothing leaves this machine." if not self.session.backend.is_remote else "."),
                 "lead",
                 wrap=True,
             ),

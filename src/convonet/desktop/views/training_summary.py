@@ -39,6 +39,7 @@ class SummaryView(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Summary")
+        self._controller = controller
         self._evaluate = controller.actions["evaluate"]
         self._evaluate_button: QPushButton | None = None
         self.summary: TrainingSummary | None = None
@@ -130,7 +131,11 @@ class SummaryView(QScrollArea):
         for part in (self._score, self._interval, self._bar, self.score_note):
             part.setVisible(tested)
         self._none.setVisible(not tested)
-        self._none.setText("The model was not tested. Choose a folder of test images, then test it.")
+        has_images = self._controller.session.sets.images("test") > 0
+        self._none.setText(
+            "The model was not tested."
+            + ("" if has_images else " Choose a folder of test images, then test it.")
+        )
         if summary.accuracy is None or summary.interval is None:
             return
         self._score.setText(percent(summary.accuracy))

@@ -58,7 +58,7 @@ class UsePage(Page):
         self.tabs = Tabs("Sources of images")
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
-        self.camera = CameraTab()
+        self.camera = CameraTab(is_remote=self.session.backend.is_remote)
         self.camera.taken.connect(self._predict_picture)
         self.tabs.addTab(self.camera, "Camera")
         self._folder, self._taken = Scratch(), 0
@@ -72,7 +72,12 @@ class UsePage(Page):
             column(
                 _centred("Drop images or a folder of images here", "section"),
                 _centred(
-                    "Or paste an image with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
+                    "Or paste an image with Ctrl+V. PNG, JPEG, TIFF, WebP and others. "
+                    + (
+                        "They are sent to the server"
+                        if self.session.backend.is_remote
+                        else "Nothing is uploaded"
+                    ),
                     "muted",
                 ),
                 gap=4,

@@ -21,7 +21,7 @@ export function comparison(found) {
     h("h3.below", {}, "Is the difference due to chance?"),
     said.length
       ? said.map((each) => h("p", {}, each.sentence))
-      : h("p", {}, "The runs were not tested, so their predictions cannot be compared."),
+      : h("p", {}, "Fewer than two of these runs were tested, so their predictions cannot be compared."),
     found.difference ? between(found.difference) : null,
   );
 }

@@ -41,7 +41,7 @@ export function mapPage(page) {
       const data = h("a.button", {href: "#data"}, "Choose images");
       return fill(
         body,
-        empty("No images yet", "Choose images on the Data page; then this page draws a map of them.", data),
+        empty("No images yet", "Choose images on the Data page to draw a map of them here.", data),
       );
     }
     sets = pick(

@@ -37,7 +37,7 @@ export function sortPage(page) {
   async function begin(folder) {
     fill(
       body,
-      h("p.muted", {role: "status"}, "Reading the images. This takes about a minute per thousand …"),
+      h("p.muted", {role: "status"}, "Reading the images. This takes up to a minute per thousand …"),
     );
     try {
       let answer = await call("sort", {method: "POST", body: {folder}, signal: page.signal});

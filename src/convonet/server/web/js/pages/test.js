@@ -75,7 +75,7 @@ export function testPage(page) {
   }
 
   function showNone() {
-    const text = "Train a network first. It is then tested on images that it has never seen.";
+    const text = "Train a network first. If there are test images, it is then tested on them.";
     fill(body, empty("No model yet", text, h("a.button", {href: "#train"}, "Train")));
   }
 
@@ -84,7 +84,7 @@ export function testPage(page) {
     const record = await call(`runs/${seg(state.run)}`, {signal: page.signal}).catch(() => null);
     if (!record || turn !== state.turn) return;
     other.hidden = sameImages(record) !== false;
-    fill(other, h("p", {}, `This model was trained and tested on other images: ${record.data_set}.`));
+    fill(other, h("p", {}, `This model was trained on other images: ${record.data_set}.`));
   }
 
   /** The test images that are chosen count only for a model of these training images. */
