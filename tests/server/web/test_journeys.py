@@ -275,7 +275,7 @@ def test_7_exported_for_other_programs(
         go(page, "use")
         page.get_by_label("Format").select_option("folder")
         page.locator("#export-card").get_by_role("button", name="Export", exact=True).click()
-        page.get_by_text("Same predictions as before").wait_for(timeout=LONG_MS)
+        page.get_by_text("Same predictions as the original model").wait_for(timeout=LONG_MS)
         with page.expect_download() as file:
             page.get_by_role("link", name=re.compile(r"predict\.py$")).click()
     assert "onnxruntime" in Path(file.value.path()).read_text()
