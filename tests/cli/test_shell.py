@@ -82,7 +82,7 @@ def test_a_deleted_run_leaves_no_line_in_the_index(run: Run, tmp_path: Path, own
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("jax", "convonet[jax]"), ("theano", "Set it to one of those")]
+    ("name", "sentence"), [("jax", "convonet[jax]"), ("theano", "Set it to one of these backends")]
 )
 def test_a_missing_backend_says_how_to_get_it(name: str, sentence: str) -> None:
     if find_spec(name) is not None:

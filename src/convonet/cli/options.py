@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,24 +45,19 @@ DataFile = Annotated[
     Path | None, typer.Option("--data", help="Data parameters (JSON file).", rich_help_panel=_IMAGES)
 ]
 HyperFile = Annotated[Path | None, typer.Option("--hyper", help="Hyperparameters (JSON file).")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
+
+
+def _set(more: str = "") -> Any:
+    return typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Set a parameter. Can be repeated.",
+        help=f"Set a parameter. Can be repeated.{more}",
         autocompletion=completion.settings,
-    ),
-]
-SetValues = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="NAME=VALUE",
-        help="Set a parameter. Can be repeated. Separate the values to try with commas: A,B.",
-        autocompletion=completion.settings,
-    ),
-]
+    )
+
+
+Set = Annotated[list[str] | None, _set()]
+SetValues = Annotated[list[str] | None, _set(" Separate the values to try with commas: A,B.")]
 Folder = Annotated[
     str | None,
     typer.Argument(

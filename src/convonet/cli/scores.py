@@ -99,7 +99,7 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
 
 
 def _print_unknown(unknown: UnknownScores, known: str) -> None:
-    """Print how many images of known classes, such as the `test images`, are rejected, and how many others."""
+    """Print how many images of known classes, such as test images, are rejected, and how many others."""
     rejected = percent(unknown.false_alarms)
     line = f"Unknown images: {rejected} of the {known} are wrongly classified as unknown"
     if unknown.auroc is None:
