@@ -16,7 +16,8 @@ from fuzzing import tries
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import start
-from convonet.cli.work import _Signals
+from convonet.cli.output import say
+from convonet.cli.work import _Signals, without_stops
 from convonet.runs import Run
 
 TRIES = tries(50)
@@ -53,6 +54,15 @@ def test_the_handler_only_counts() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_press_while_the_result_is_printed_does_not_take_the_path(capsys: Any) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with without_stops():
+        os.kill(os.getpid(), signal.SIGINT)
+        say("the path")
+    assert capsys.readouterr().out == "the path\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def _cases() -> list[Any]:
     """One of them in every test run, the others in the slow tests."""
     times = [4, *(1 + number % 10 for number in range(TRIES))]
@@ -75,8 +85,9 @@ def test_the_command_ends(presses: int, seed: int, digits: Path, tmp_path: Path)
         for _ in range(presses):
             process.send_signal(signal.SIGINT)
             time.sleep(rng.random() * 0.3)
-        _, err = process.communicate(timeout=75)
+        out, err = process.communicate(timeout=75)
     run = Run.open(tmp_path / "run")
     assert "Traceback" not in err
     assert run.state() in ("cancelled", "interrupted"), err
+    assert out.strip().endswith(str(tmp_path / "run"))
     assert process.returncode in (1, 130)

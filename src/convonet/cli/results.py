@@ -7,7 +7,7 @@ from typing import Any
 
 from convonet.cli.output import note, percent, print_json, print_table, say
 from convonet.cli.summary import print_summary
-from convonet.cli.work import do_new_run
+from convonet.cli.work import do_new_run, without_stops
 from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument
 from convonet.documents.suspects import SuspectsDocument
@@ -30,7 +30,9 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
     # Also after a stop or a fault: what was finished is kept in the run, and the person sees it.
     finally:
         if run.path.exists():
-            print_run(run, json)
+            # One more press of Ctrl-C must not take the path of the run from the screen.
+            with without_stops():
+                print_run(run, json)
 
 
 def print_run(run: Run, as_json: bool) -> None:

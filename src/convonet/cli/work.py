@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from convonet.cli.output import note
@@ -54,6 +56,16 @@ def ask(task: Task, progress: str = "none") -> object:
         run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)
         return read_result(run)
+
+
+@contextmanager
+def without_stops() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment, while the last lines of a command are printed."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Signals:
