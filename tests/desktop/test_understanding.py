@@ -167,10 +167,10 @@ def test_findings_of_an_inspection_name_their_images() -> None:
     found = list(findings(document, Path("/train"), Path("/test")))
     assert [(item.set, item.name, len(item.pictures)) for item in found] == [
         ("Both", "In training and test", 2),
-        ("Training", "In two classes", 2),
+        ("Training", "In more than one class", 2),
         ("Training", "Exact duplicates", 2),
         ("Training", "Dark", 1),
-        ("Test", "In two classes", 2),
+        ("Test", "In more than one class", 2),
         ("Test", "Exact duplicates", 2),
         ("Test", "Dark", 1),
     ]

@@ -49,7 +49,8 @@ def tune(
         search: `grid` tries every combination, `random` draws settings, `tpe` learns from earlier trials.
         objective: score to optimize on held-out images: `accuracy`, `loss` (minimized), `auc` or `macro_f1`.
         trials: number of settings to try; None: all of a grid, 20 in other searches.
-        folds: number of stratified folds. 1 holds out the validation fraction of the data instead.
+        folds: number of stratified cross-validation folds. With 1, each setting is scored on a held-out fraction of
+            the training images instead.
         repeats: number of times that each setting is trained on all folds, with different seeds and folds.
         images: maximum number of images, stratified by class; None: all.
         jobs: number of parallel training runs; None: one per core.

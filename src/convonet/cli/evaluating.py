@@ -65,7 +65,7 @@ def evaluate(
             "--top-k",
             metavar="K",
             min=1,
-            help="Count an image as correct if its class is among the K most likely.",
+            help="K of the top-k accuracy: the fraction of images whose true class is among the K most likely.",
         ),
     ] = 5,
     positive: Annotated[

@@ -101,7 +101,7 @@ def _write(file: Path, session: SortSession) -> None:
 
 def _print(session: SortSession, copied: int | None) -> None:
     state = session.state()
-    after = f" after {counted(state['presses'], 'answer')}" if state["presses"] else ""
+    after = f" after {counted(state['presses'], 'step')}" if state["presses"] else ""
     say(f"{state['left']:,} of {counted(state['images'], 'image')} left{after}")
     for each in state["classes"]:
         say(f"  {each['class']}: {each['labelled']:,}")

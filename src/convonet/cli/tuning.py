@@ -61,7 +61,8 @@ def tune(
         int,
         typer.Option(
             "--folds",
-            help="Number of stratified folds; with 1, the validation images are held out instead.",
+            help="Number of stratified cross-validation folds. With 1, each setting is scored on a held-out "
+            "fraction of the training images instead.",
             rich_help_panel=_SEARCH,
         ),
     ] = 3,

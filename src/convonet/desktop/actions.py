@@ -209,8 +209,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "many_sets",
         "Tools",
-        "Train on Many Datasets …",
-        "Train a separate model on each dataset in a folder, with one table of results",
+        "Train on Many Data Sets …",
+        "Train a separate model on each data set in a folder, with one table of results",
         needs="many_sets",
     ),
     ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),

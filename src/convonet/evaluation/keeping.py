@@ -38,7 +38,7 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
         raise ModelFileError(
             "A threshold or a temperature can be saved only in a .keras file made by Convonet",
             where=path,
-            hint="Without keep, they apply to this evaluation only",
+            hint="To use them for this evaluation only, do not save them in the model",
         )
     # Before the file is changed: the hash tells whether the ONNX file was made from it.
     old_hash = sha256_of(keras_file)

@@ -29,7 +29,7 @@ class TuneTask(ResumableTask):
         search: every combination, random ones, or TPE's.
         objective: what is best; held-out accuracy, loss (the least), AUC or macro F1.
         trials: settings to try; None: all of a grid, 20 of other searches.
-        folds: stratified folds; 1 holds out the data's validation share instead.
+        folds: stratified folds; with 1, `validation_share` of the training images is held out instead.
         repeats: number of times that each setting is trained on all folds, with different seeds and folds.
         images: at most so many, stratified by class; None: all.
         jobs: trainings side by side; None: one a core, each with `threads` threads.

@@ -125,7 +125,7 @@ def test_folder_names_become_labels_and_doubts_are_reviewed(
     convonet.sort(root / "half")
     page = visit(f"{serve().url}/#sort/half")
     page.get_by_role("button", name="Use folder names as labels").click(timeout=PATIENCE_MS)
-    page.get_by_text("0 of 60 images left after 3 answers").wait_for()
+    page.get_by_text("0 of 60 images left after 3 steps").wait_for()
     page.get_by_label("Order").select_option("review")
     row = page.locator(".sort-row", has=page.get_by_text("Perhaps 0"))
     row.wait_for()

@@ -84,7 +84,7 @@ class EvaluatePage(Page):
         self.scores = TableView(("Score", "Value", "95% CI"), "metrics")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
-        self.skipped = TableView(("File", "Reason"), "skipped", empty="All images were tested.")
+        self.skipped = TableView(("File", "Reason"), "skipped", empty="No files were skipped.")
         self.tabs = Tabs("Results of the test")
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),

@@ -39,5 +39,5 @@ class SetsTab(QWidget):
             shares = (percent(item.accuracy), percent(low), percent(high))
             rows.append((_NAMES[item.set], item.images, *shares, item.loss, how))
         self.table.show_rows(rows)
-        well = "Choose a set above to test it. All sets are compared here."
+        well = "Choose a set above to test the model on it. All sets are compared here."
         self.sentence.setText(found.sentence or well)

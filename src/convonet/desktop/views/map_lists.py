@@ -57,7 +57,7 @@ class MapLists(QWidget):
             self.list_box.addItem(title, name)
         self.grid = ImageGrid("Images on the map")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.grid.offer("More Like This", lambda _: self.show_similar())
+        self.grid.offer("More like this", lambda _: self.show_similar())
         self.grid.selectionModel().selectionChanged.connect(lambda *_: self._selected())
         self.marker = Marker(controller)
         self.marker.marked.connect(self._marked)

@@ -203,7 +203,7 @@ def _both(pairs: Sequence[LeakRow], root: Path, test_root: Path) -> Iterator[Pic
 
 def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[QualityFinding]:
     for name, meaning, groups in (
-        ("In two classes", _IN_CONFLICT, document.conflicts),
+        ("In more than one class", _IN_CONFLICT, document.conflicts),
         (
             "Exact duplicates",
             "The same file occurs several times and counts each time",
@@ -226,7 +226,7 @@ def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[
         ("Dark", "Much darker than the others", document.dark),
         ("Bright", "Much brighter than the others", document.bright),
         ("Blurred", "Much less sharp than the others", document.blurred),
-        ("Odd size", "Different in size or shape from the others", document.odd_sized),
+        ("Unusual size", "Different in size or shape from the others", document.odd_sized),
     ):
         if paths:
             pictures = tuple(_picture(root, path, _class(path)) for path in paths)

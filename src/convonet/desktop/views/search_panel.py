@@ -50,7 +50,7 @@ class SearchPanel(QWidget):
         self.search, self.objective = choice(Search, "Search"), choice(Objective, "Objective")
         self.folds, self.trials = number("Folds", 1, 20, 3), number("Trials", 1, 10_000, DRAWN_TRIALS)
         self.repeats, self.pruner = number("Repeats", 1, 50, 1), choice(Pruner, "Pruner")
-        self.minutes = number("Minutes", 0, 100_000, 0)
+        self.minutes = number("Time limit (min)", 0, 100_000, 0)
         self.minutes.setSpecialValueText("no limit")
         self.all_images = QCheckBox("All images")
         self.all_images.setToolTip(
@@ -92,7 +92,7 @@ class SearchPanel(QWidget):
             ("Folds", self.folds),
             ("Repeats", self.repeats),
             ("Pruner", self.pruner),
-            ("Minutes", self.minutes),
+            ("Time limit (min)", self.minutes),
         )
         return option_card(named, self.all_images)
 

@@ -34,9 +34,9 @@ _ORDERS = {
     "review": "Suspicious labels",
 }
 _ABOUT = (
-    "Choose a folder of images and name a few classes. After a few answers, each remaining image gets a "
-    "suggestion, and one key accepts a whole row. No files are moved: the labels are stored in labels.csv in the "
-    "folder."
+    "Choose a folder of images and name a few classes. After you label a few images, each remaining image "
+    "gets a suggestion, and one key accepts a whole row. No files are moved: the labels are stored in labels.csv in "
+    "the folder."
 )
 _ON_SERVER = "The images are on the server. Sort them on its web page."
 
@@ -261,7 +261,7 @@ class SortPage(Page):
             return
         words = f"{counts['left']:,} of {counted(counts['images'], 'image')} left"
         if counts["presses"]:
-            words += f" after {count_text(counts['presses'], 'answer')}"
+            words += f" after {count_text(counts['presses'], 'step')}"
         if not self.board.rows:
             review = self.order_box.currentData() == "review"
             words += ". No labels are suspicious" if review else ". Every image is labeled or skipped"

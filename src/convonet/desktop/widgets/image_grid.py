@@ -188,10 +188,10 @@ class ImageGrid(QListView):
 
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
-        menu.addAction("Open Large", lambda: self.opened.emit(self.currentIndex().row()))
+        menu.addAction("Enlarge", lambda: self.opened.emit(self.currentIndex().row()))
         for title, act in self._offers:
             menu.addAction(title, lambda act=act: act(self.chosen()))  # type: ignore[misc]
-        menu.addAction("Copy Paths", self._copy_paths)
+        menu.addAction("Copy paths", self._copy_paths)
         menu.setEnabled(bool(self.selectedIndexes()))
         menu.exec(self.viewport().mapToGlobal(place))
         menu.deleteLater()

@@ -80,7 +80,7 @@ function score(run, summary) {
       tile("Test images", whole(summary.images)),
       pair
         ? tile(
-            "Most confused",
+            "Most often confused",
             [pair.true, h("span.muted", {}, " as "), pair.predicted],
             `${whole(pair.count)} of ${counted(pair.of)} of ${pair.true}`,
           )

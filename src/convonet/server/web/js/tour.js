@@ -20,7 +20,7 @@ const STOPS = [
     title: "Train",
     text:
       "Once images are chosen, a sentence says what would be trained, and this button starts training. " +
-      "“How to train”, below it, sets how long networks are compared.",
+      "“How to train”, below it, sets the recipe and its time budget.",
   },
   {
     page: "params",

@@ -100,7 +100,7 @@ export function sortPage(page) {
   function words() {
     const {images, left, presses} = state.about;
     const chosen = screen.chosen.size ? ` · ${whole(screen.chosen.size)} selected` : "";
-    const after = presses ? ` after ${counted(presses, "answer")}` : "";
+    const after = presses ? ` after ${counted(presses, "step")}` : "";
     say(state.words, `${whole(left)} of ${counted(images)} left${after}${chosen}`);
   }
 
