@@ -89,7 +89,8 @@ export async function allSets(run, signal) {
     h(
       "p",
       {},
-      found.sentence ?? "To test the model on another set, choose the set above. This table lists every set that has scores.",
+      found.sentence ??
+        "To test the model on another set, choose the set above. This table lists every set that has scores.",
     ),
     table(
       "All sets",
