@@ -56,7 +56,7 @@ def answered(page: Any, act: Callable[[], Any], answers: int) -> None:
     with page.expect_response(re.compile("/screen")) as told:
         act()
     told.value.finished()
-    page.get_by_text(f"left after {answers} answer").wait_for()
+    page.get_by_text(f"left after {answers} step").wait_for()
     page.wait_for_timeout(300)
 
 
@@ -139,7 +139,7 @@ def test_folder_names_become_labels_and_doubts_are_reviewed(
     if kept.count():
         before = labels(root / "half")
         kept.get_by_role("button", name="Keep labels").click()
-        page.get_by_text("5 answers").wait_for()
+        page.get_by_text("5 steps").wait_for()
         assert labels(root / "half") == before
 
 
