@@ -16,10 +16,10 @@ from convonet.errors import ConvonetError
 
 INTRO = """# Error messages
 
-Every error says what happened, where, what was expected and received, and what to do next. The command line
-prints the error as one sentence on standard error, and the window and the web page show it. The HTTP API returns
-it as a problem document. Python raises it as an exception with the attributes `what`, `where`, `expected`,
-`received` and `hint`.
+An error says what happened and, where it helps, where it happened, what was expected and received, and what to do
+next. The command line prints the error on one line of standard error, and the window and the web page show it. The
+HTTP API returns it as a problem document. Python raises it as an exception with the attributes `what`, `where`,
+`expected`, `received` and `hint`.
 
 This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
 values. Entries under DataError that begin with a lowercase letter are reasons why a file was skipped. If a message
@@ -29,6 +29,9 @@ _FIELDS = ("where", "expected", "received", "hint")
 _WORDS = {
     "differ": "path",
     "error": "reason",
+    "get_intra_op_parallelism_threads": "threads",
+    "images_of": "split",
+    "lost": "label",
     "msg": "reason",
     "registry": "kinds",
     "self": "path",
@@ -82,7 +85,9 @@ def messages() -> Iterator[Message]:
     constants = {_module(path, root): _constants(tree) for path, tree in trees.items()}
     for path, tree in trees.items():
         # A reader needs the limit or the advice itself, not the name of its constant.
-        spelled = _Spelled(_imported(tree, constants) | constants[_module(path, root)]).visit(tree)
+        spelled = _Spelled(
+            _imported(tree, constants) | constants[_module(path, root)] | _phrases(tree)
+        ).visit(tree)
         for node in ast.walk(spelled):
             if isinstance(node, ast.Call) and node.args and _name(node.func) in kinds:
                 what = text_of(node.args[0])
@@ -113,6 +118,19 @@ def _constants(tree: ast.Module) -> Constants:
             if name.isupper() and isinstance(node.value, ast.Constant | ast.JoinedStr | ast.Tuple | ast.Call):
                 found[name] = node.value
     return found
+
+
+def _phrases(tree: ast.Module) -> Constants:
+    """The parts of messages that stand only in some cases and have a name of their own, such as ` of class ‹name›`."""
+    return {
+        node.targets[0].id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.IfExp)
+        and isinstance(node.value.body, ast.JoinedStr)
+        and text_of(node.value.body).startswith(" ")
+    }
 
 
 def _imported(tree: ast.Module, constants: dict[str, Constants]) -> Constants:
@@ -158,12 +176,17 @@ def text_of(node: ast.expr) -> str:
             return f"‹{_shown(value.left)}›"
         case ast.FormattedValue(value=value):
             return text_of(value)
+        case ast.FormattedValue(value=ast.Call(func=ast.Name(id="_install"))):
+            return "Run pip install ‹package›"
+        case ast.BinOp(left=ast.Constant(value=str() as text), op=ast.Mult()):
+            return text
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return text_of(left) + text_of(right)
         case ast.IfExp(body=body):
             return text_of(body)
         case ast.Call(func=ast.Name(id="counted"), args=[count, one, *many]):
-            return f"‹{_shown(count)}› {text_of(many[0]) if many else f'{text_of(one)}s'}"
+            number = "count" if _is_length(count) else _shown(count)
+            return f"‹{number}› {text_of(many[0]) if many else f'{text_of(one)}s'}"
         case ast.Call(func=ast.Attribute(value=ast.Name(id="Hint"), attr="of"), args=[text, *parts]):
             pieces = [text_of(text), *map(_option, parts)]
             return functools.reduce(lambda hint, words: hint.replace("{}", words, 1), pieces)
@@ -172,6 +195,10 @@ def text_of(node: ast.expr) -> str:
         ):
             return str(between).join(map(text_of, parts))
     return f"‹{_shown(node)}›"
+
+
+def _is_length(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
 def _shown(node: ast.expr) -> str:
@@ -200,6 +227,8 @@ def _name(node: ast.expr) -> str:
             return _name(value)
         case ast.Attribute(attr=name):
             return name.strip("_")
+        case ast.Subscript(slice=ast.Constant(value=str() as key)):
+            return key
         case ast.Subscript(value=value):
             return _name(value)
         case ast.Call(func=ast.Attribute(value=ast.Constant()), args=[first, *_]):

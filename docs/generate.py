@@ -27,8 +27,9 @@ def parameters_page() -> str:
     parts = [_NOTE, "# Parameters\n"]
     parts.append(
         "Parameters have the same names in JSON files, with `--set NAME=VALUE`, and in Python. The window and the web\n"
-        "page show a label for each parameter, and their search also finds its name. Lists of values are for tuning;\n"
-        "a single training run uses the first value.\n"
+        "page show a label for each parameter, and their search also finds its name. Lists of values are for tuning.\n"
+        "If a hyperparameter file contains them, a single training run uses the first value; in `--set` and in a\n"
+        "Python dictionary, `train` rejects them.\n"
     )
     titles: tuple[tuple[str, type[ParamModel]], ...] = (
         ("Data parameters", DataParams),
@@ -69,7 +70,8 @@ def command_page() -> str:
         "| exit code | meaning |\n|---|---|\n"
         "| 0 | done |\n"
         "| 1 | the work failed; `predict` did not find a file; `predict` or `explain` could read none of the images; "
-        "a set of `many` failed; `verify` found a difference; `doctor` found that something is missing |\n"
+        "training on one of the data sets of `many` failed; `verify` found a difference; `doctor` found that something "
+        "is missing |\n"
         "| 2 | wrong usage; input that is invalid or does not exist; an export that failed its check |\n"
         "| 130 | stopped; a checkpoint is kept, and `convonet resume` continues the run |\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def http_page() -> str:
         parts += [f"## {heading}\n", *entries]
     parts += [
         "## Documents\n",
-        "A document does not always contain every field; `null` means that a value is unknown.\n",
+        "A document does not always contain every field; `null` means that a value is unknown or does not apply.\n",
     ]
     parts += [_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
     return "\n".join(parts)
@@ -89,15 +90,35 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
     lines = [f"### {name}\n"]
-    if "description" in schema:
-        lines.append(f"{schema['description'].strip()}\n")
+    fields = schema.get("properties", {})
+    about, told = _told(schema.get("description", ""), list(fields))
+    if about:
+        lines.append(f"{about}\n")
+    if "enum" in schema:
+        lines.append(f"One of {_type(schema)}.\n")
+    if "prefixItems" in schema:
+        parts = " and ".join(f"`{item['title'].lower()}`" for item in schema["prefixItems"])
+        lines.append(f"A list of two values: {parts}.\n")
     rows = [
-        f"| `{field}` | {_type(value)} | {_cell(value.get('description', ''))} |"
-        for field, value in schema.get("properties", {}).items()
+        f"| `{field}` | {_type(value)} | {_cell(value.get('description') or told.get(field, ''))} |"
+        for field, value in fields.items()
     ]
     if rows:
         lines.append("| field | type | description |\n|---|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(lines)
+
+
+def _told(description: str, fields: list[str]) -> tuple[str, dict[str, str]]:
+    """What a docstring says of a document, and of each field below its `Attributes:`, as JSON names the values."""
+    about, _, attributes = re.sub(r"\bNone\b", "`null`", description).partition("Attributes:\n")
+    told: dict[str, str] = {}
+    for entry in re.split(r"\n(?= {4}\w)", attributes.rstrip()):
+        names, _, text = entry.strip().partition(": ")
+        for name in names.split(", ") if text else ():
+            # The name in Python may say more than the key: `changed_images` is `changed`.
+            key = name if name in fields else next(field for field in fields if name.startswith(field))
+            told[key] = text
+    return about.strip(), told
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -111,6 +132,9 @@ def _type(schema: dict[str, Any]) -> str:
         return ", ".join(f"`{choice}`" for choice in choices)
     if "const" in schema:
         return f"`{schema['const']}`"
+    if schema.get("type") == "array" and "prefixItems" in schema:
+        kinds = [_type(item) for item in schema["prefixItems"]]
+        return f"list of {len(kinds)} {kinds[0]}s" if len(set(kinds)) == 1 else f"list of {', '.join(kinds)}"
     if schema.get("type") == "array":
         return f"list of {_type(schema.get('items', {}))}"
     return str(schema.get("type", "any"))

@@ -41,7 +41,7 @@ Stopped by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvone
 .SH ENVIRONMENT
 .TP
 .B CONVONET_HOME
-The folder for settings, the list of known runs and the cache of decoded images.
+The folder for settings, the list of known runs and the cache of prepared images.
 .TP
 .B CONVONET_TOKEN
 The token of \\fBconvonet serve\\fR and of \\fBconvonet desktop \\-\\-server\\fR.

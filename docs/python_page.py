@@ -33,7 +33,7 @@ It selects the PyTorch backend of Keras unless `KERAS_BACKEND` is set, so write 
 
 - `TrainedRun`: `path`, `state`, `accuracy`, `history`, `plan`, `summary`, `advice`, `diagnosis`, `findings`; methods
   `evaluate`, `predict`, `explain`, `plot`, `to_pandas`.
-- `TunedRun`: `results`, `best`, `best_hyper`; methods `adopt`, `to_pandas`.
+- `TunedRun`: `results`, `best`, `best_hyper`; methods `adopt`, `retrain`, `to_pandas`.
 - `EvaluationResult`: `accuracy`, `accuracy_interval`, `loss`, `macro_f1`, `auc`, `per_class`, `confusion_matrix` …;
   also as a dictionary: `result["accuracy"]`.
 - `Prediction`: `path`, `predicted`, `confidence`, `unsure`, `unknown`, `probabilities`, `error`; also as a dictionary.

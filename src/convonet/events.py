@@ -18,7 +18,11 @@ from convonet.json_values import JsonObject
 
 
 class RunState(StrEnum):
-    """What a run is doing. `interrupted` is stored as `running` while nobody holds the run's lock."""
+    """What a run is doing.
+
+    No run is stored as `interrupted`: a run is interrupted if it is stored as `running` but no process holds its lock,
+    or as `waiting` and the process that would have started it has ended.
+    """
 
     WAITING = "waiting"
     RUNNING = "running"

@@ -59,7 +59,7 @@ def test_the_text_has_a_line_for_each_layer_and_the_totals(make_model) -> None:
         "3",
         "225,792",
     ]
-    assert lines[-1].startswith("parameters 818,026 (trainable 818,026, not trainable 0), 3.12 MiB")
+    assert lines[-1].startswith("parameters 818,026 (trainable 818,026, non-trainable 0), 3.12 MiB")
     assert not any(line != line.rstrip() for line in lines)
 
 

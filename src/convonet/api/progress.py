@@ -78,7 +78,9 @@ class LiveProgress:
             )
         if isinstance(event, EpochEnded):
             logs = ", ".join(
-                f"{name} {value:.4f}" for name, value in event.logs.items() if name != "learning_rate"
+                f"{name} {100 * value:.1f}%" if "accuracy" in name else f"{name} {value:.4f}"
+                for name, value in event.logs.items()
+                if name != "learning_rate"
             )
             return f"Epoch {event.epoch}/{event.epochs}: {logs}"
         if isinstance(event, TrialEnded):

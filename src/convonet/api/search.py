@@ -41,7 +41,7 @@ def tune(
 ) -> TunedRun:
     """Search for good hyperparameters and write a run folder.
 
-    Each trial runs in its own process; this process coordinates the search.
+    The folds are trained in separate worker processes; the calling process coordinates the search.
 
     Args:
         data: the images, as in `train`.
@@ -55,7 +55,7 @@ def tune(
         images: maximum number of images, stratified by class; None: all.
         jobs: number of parallel training runs; None: one per core.
         executor: `local` for processes on this machine, `ray` for a Ray cluster.
-        time_limit: seconds after which no trial is started; None: no limit.
+        time_limit: seconds after which the search ends. Finished folds are kept. None: no limit.
         memory_limit: memory for all parallel trials together, in bytes; None: no limit.
         disk_limit: disk space for the prepared images and the files of the run, in bytes; None: no limit.
         pruner: stops a setting early if it is worse than others after the same number of epochs: `median`,

@@ -14,7 +14,7 @@ from convonet.data.cache import ImageCache
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = PathTyper(help="Show and clear the cache of decoded images.", no_args_is_help=True)
+    group = PathTyper(help="Show and clear the cache of prepared images.", no_args_is_help=True)
     group.command()(show)
     group.command()(clean)
     app.add_typer(group, name="cache")
@@ -43,7 +43,7 @@ def clean(
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Remove decoded images. They are decoded again when needed."""
+    """Remove prepared images. They are prepared again when needed."""
     freed = ImageCache().clean(keep_bytes=keep_bytes)
     if json:
         print_json({"freed_bytes": freed})

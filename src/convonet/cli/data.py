@@ -77,10 +77,10 @@ def _print(found: Inspection) -> None:
     if len(found.skipped) > 20:
         say(f"… and {counted(len(found.skipped) - 20, 'more skipped file')}")
     same = (
-        f"{counted(len(found.exact_duplicates), 'group')} of identical images, {len(found.conflicts)} with "
-        "conflicting classes"
+        f"Exact duplicates: {counted(len(found.exact_duplicates), 'group')}, {len(found.conflicts):,} of them in "
+        "more than one class"
     )
-    alike = f"{counted(len(quality.near_duplicates), 'group')} of images that look the same"
+    alike = f"Near duplicates: {counted(len(quality.near_duplicates), 'group')}"
     if test:
         same += f"; {counted(len(found.leaks), 'image is', 'images are')} in both training and test"
         looks = counted(len(found.near_leaks), "test image looks", "test images look")
@@ -91,7 +91,7 @@ def _print(found: Inspection) -> None:
         "Dark": quality.dark,
         "Bright": quality.bright,
         "Blurred": quality.blurred,
-        "Odd-sized": quality.odd_sized,
+        "Unusual size": quality.odd_sized,
     }
     for title, paths in odd.items():
         if paths:

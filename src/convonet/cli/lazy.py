@@ -29,7 +29,7 @@ COMMANDS = {
     "resume": CommandHome("training", "Continue a run that was stopped or killed, or that failed."),
     "many": CommandHome(
         "many",
-        "Train and test one model per data set with the same settings. If one fails, the others continue.",
+        "Train and test one model per data set with the same settings. If one fails, the rest are still trained.",
     ),
     "tune": CommandHome(
         "tuning",
@@ -104,7 +104,7 @@ COMMANDS = {
     "doctor": CommandHome("doctor", "Show versions, the device, folders, and what is missing."),
     "params": CommandHome("params", "Create, show, check and change parameter files."),
     "runs": CommandHome("runs", "List, show, compare, watch, cancel, rename and delete runs."),
-    "cache": CommandHome("cache", "Show and clear the cache of decoded images."),
+    "cache": CommandHome("cache", "Show and clear the cache of prepared images."),
 }
 """Every command in the order of the list. Its module has `register`, which adds the commands of the file."""
 

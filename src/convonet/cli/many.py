@@ -55,7 +55,7 @@ def many(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train and test one model per data set with the same settings. If one fails, the others continue."""
+    """Train and test one model per data set with the same settings. If one fails, the rest are still trained."""
     values = hyper_params(hyper, settings, seed=seed)
     if csv is not None:
         check_place(csv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from convonet.atomic import json_text
-from convonet.cli.output import error_console, is_watched, note
+from convonet.cli.output import error_console, is_watched, note, percent
 from convonet.cli.summary import candidate_line
 from convonet.event_lines import Stamped
 from convonet.events import (
@@ -114,7 +114,7 @@ class ProgressBars:
         elif isinstance(event, BatchEnded):
             # One bar over all epochs: a bar that starts again with each says nothing about the end.
             done = (event.epoch - 1) * event.steps + event.step
-            accuracy = f"  accuracy {event.accuracy:.3f}" if event.accuracy is not None else ""
+            accuracy = f"  accuracy {percent(event.accuracy)}" if event.accuracy is not None else ""
             self._progress.update(
                 self._task,
                 description=f"Epoch {event.epoch}/{event.epochs}  loss {event.loss:.4f}{accuracy}",
@@ -156,15 +156,19 @@ def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:
         "val_loss": "validation loss",
         "val_accuracy": "validation accuracy",
     }
-    scores = "  ".join(f"{title} {logs[name]:.4f}" for name, title in names.items() if name in logs)
+    scores = "  ".join(
+        f"{title} {percent(logs[name]) if 'accuracy' in name else f'{logs[name]:.4f}'}"
+        for name, title in names.items()
+        if name in logs
+    )
     return f"Epoch {epoch:>{len(str(epochs))}}/{epochs}  {scores}"
 
 
 def trial_line(event: TrialEnded) -> str:
     """One fold of a search in a line."""
     values = settings_text(event.params)
-    known = {"accuracy": event.accuracy, "loss": event.loss}
-    scores = "".join(f"  {name} {value:.4f}" for name, value in known.items() if value is not None)
+    scores = f"  accuracy {percent(event.accuracy)}" if event.accuracy is not None else ""
+    scores += f"  loss {event.loss:.4f}" if event.loss is not None else ""
     fold = "" if event.fold is None else f", fold {event.fold}"
     ended = "" if event.state == "done" else f"  {event.state}"
     # Numbers are padded, so that the values below one another can be compared.

@@ -60,8 +60,8 @@ def print_training(document: TrainDocument) -> None:
         last = (document.model_epoch or document.epochs) - 1
         validation, speed = history.val_accuracy, document.images_per_second
         note(
-            f"Epoch {last + 1} of {document.epochs}: accuracy {history.accuracy[last]:.4f}"
-            + (f", validation accuracy {validation[last]:.4f}" if validation else "")
+            f"Epoch {last + 1} of {document.epochs}: accuracy {percent(history.accuracy[last])}"
+            + (f", validation accuracy {percent(validation[last])}" if validation else "")
             + (f"; {speed:,.0f} images/s." if speed else ".")
         )
     print_summary(document.summary)

@@ -66,8 +66,9 @@ def train(
         opt.TrainRecipeName | None,
         typer.Option(
             "--recipe",
-            help="auto: plan the training for your images; fast: train only the quick candidates; best: take longer; "
-            "none: train exactly what you set.",
+            help="auto: plan the training for your images; fast: train only the quick candidates; "
+            "best: like auto, with more time for fine-tuning; "
+            "none: train one network with exactly the values you set.",
         ),
     ] = None,
     minutes: Annotated[

@@ -33,8 +33,8 @@ def verify(
         str | None,
         typer.Option(
             "--device",
-            help="Device to repeat the run on, such as cpu or cuda; the scores are compared. Only for training runs "
-            "without a recipe.",
+            help="Device to repeat the run on, such as cpu or cuda; only the scores are compared. For training "
+            "runs without a recipe.",
         ),
     ] = None,
     precision: Annotated[

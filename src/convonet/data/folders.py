@@ -12,6 +12,7 @@ import numpy as np
 from convonet.data.listing import ImageListing, Row, Skipped, stats_array
 from convonet.data.matching import PatternError, find_in, shown
 from convonet.data.names import is_hidden, is_image_name, is_text, legible, natural_key
+from convonet.data.pool import Meter
 from convonet.errors import ParamError
 from convonet.events import Watch
 from convonet.file_stats import FileStats, file_stats
@@ -32,7 +33,10 @@ def list_class_folders(root: Path, watch: Watch) -> ImageListing:
     """
     skipped: list[Skipped] = []
     found: dict[str, list[File]] = {}
-    for entry in sorted(_entries(str(root), "", skipped), key=lambda entry: natural_key(entry.name)):
+    entries = sorted(_entries(str(root), "", skipped), key=lambda entry: natural_key(entry.name))
+    meter = Meter(watch, "scan", len(entries))
+    for done, entry in enumerate(entries):
+        meter.tell(done)
         if not is_text(entry.name):
             skipped.append(Skipped(legible(entry.name), NOT_TEXT))
         elif not _is_folder(entry):

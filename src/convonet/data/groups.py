@@ -44,7 +44,7 @@ def shared_sentence(names: list[str], other: str) -> str:
     """For a warning."""
     shown = ", ".join(names[:_MOST_TOLD]) + (" …" if len(names) > _MOST_TOLD else "")
     some = counted(len(names), "group has", "groups have")
-    return f"{some} images in both training and {other} ({shown}): {other} scores are too high"
+    return f"{some} images in both training and {other} ({shown}), so {other} scores are too high"
 
 
 def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:

@@ -265,7 +265,7 @@ def _pair_warnings(
         yield "Training and test images are the same set, so the scores say nothing about new images"
     elif leaks:
         some = counted(len(leaks), "test image is also", "test images are also")
-        yield f"{some} in the training set: scores are too high"
+        yield f"{some} in the training set, so scores are too high"
     try:
         impose_classes(test.listing, train.classes, class_map=data.class_map)
     except ClassMismatchError as error:

@@ -97,7 +97,7 @@ def obey_marks(listing: ImageListing, marks: Mapping[str, Mark]) -> Repaired:
 def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
     near = nearest(label, listing.classes)
     return DataError(
-        f"The mark of {path} names a class that the set does not have",
+        f"The mark on {path} names a class that the set does not have",
         where=marks_file(listing.root),
         expected=", ".join(listing.classes[:12]),
         received=label,

@@ -74,10 +74,10 @@ class Meter:
         self._started = self._told = time.perf_counter()
 
     def tell(self, done: int) -> None:
-        """`done` items, more than none, are finished."""
+        """`done` items are finished."""
         now = time.perf_counter()
         if now - self._told < _TELL_SECONDS and done < self._total:
             return
         self._told = now
-        left = (now - self._started) / done * (self._total - done)
+        left = (now - self._started) / max(done, 1) * (self._total - done)
         self._watch.tell(Progressed(stage=self._stage, done=done, total=self._total, seconds_left=left))

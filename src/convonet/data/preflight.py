@@ -123,7 +123,7 @@ def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[DataF
             )
         ]
     some = counted(count, "image was", "images were")
-    return [DataFinding("leak", f"{some} also used for training: scores are too high")]
+    return [DataFinding("leak", f"{some} also used for training, so scores are too high")]
 
 
 def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
@@ -252,7 +252,9 @@ def _duplicates(
     together = "; alike_together=true keeps duplicates on one side of the split" if other is train else ""
     if same.any():
         some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
-        yield DataFinding("leak", f"{some} the same file as a training image: scores are too high{together}")
+        yield DataFinding(
+            "leak", f"{some} the same file as a training image, so scores are too high{together}"
+        )
     count = len(kept) + len(rows)
     if count > _MOST_COMPARED or count * int(np.prod(train.images.shape[1:])) > _MOST_BYTES:
         return

@@ -87,7 +87,9 @@ class ChosenDecision(Document):
 
 
 class UnknownScores(Document):
-    """How well images of no known class are detected; None if no such images were tested.
+    """How well images that belong to none of the classes are detected.
+
+    The fields from `outside_images` on are None if no such images were tested.
 
     Attributes:
         threshold: an image is unknown above this score.

@@ -17,7 +17,7 @@ class ExaminedMachine(Machine):
 
 
 class OwnFolders(Document):
-    """The folders for the user's settings and for the cache of decoded images."""
+    """The folders for the user's settings and for the cache of prepared images."""
 
     home: str
     cache: str

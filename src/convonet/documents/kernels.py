@@ -27,7 +27,7 @@ class KernelDocument(Document):
 
     Attributes:
         rows: the weights.
-        input_shape, output_shape: of the picture and of the output.
+        input_shape, output_shape: of the image and of the output.
         min, max, mean: of the output.
         steps: the calculation at the requested position, one for each channel that is convolved separately.
     """

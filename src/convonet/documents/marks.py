@@ -60,7 +60,7 @@ def _marks(value: Any, file: Path) -> Iterable[Mark]:
         label = mark.get("label") if isinstance(mark, dict) else None
         if not isinstance(label, str) and not (isinstance(mark, dict) and mark.get("leave_out") is True):
             raise DataError(
-                f"The mark of {path} cannot be read",
+                f"The mark on {path} cannot be read",
                 where=file,
                 expected='{"label": CLASS} or {"leave_out": true}',
                 received=json.dumps(mark),

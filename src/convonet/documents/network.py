@@ -78,7 +78,7 @@ class NetworkSummary(Document):
         ]
         table.insert(1, "-" * (sum(widths) + 2 * (len(widths) - 1)))
         totals = (
-            f"parameters {self.params:,} (trainable {self.trainable:,}, not trainable {self.non_trainable:,})"
+            f"parameters {self.params:,} (trainable {self.trainable:,}, non-trainable {self.non_trainable:,})"
             f", {self.bytes / 2**20:.2f} MiB; {self.macs:,} multiply-adds per image"
         )
         return "\n".join([*table, "", totals]) + "\n"

@@ -24,7 +24,8 @@ class ValidationScore(Document):
 
     Attributes:
         images: number of validation images.
-        accuracy: fraction of correct predictions; `accuracy_interval`: its 95% Wilson interval.
+        accuracy: fraction of correct predictions.
+        accuracy_interval: its 95% Wilson interval.
         log_loss: mean after calibration.
         temperature: the logits are divided by it for calibration.
         majority: fraction of the largest class among these images.

@@ -125,7 +125,7 @@ class SetScores(Document):
 
 
 class SearchScores(Document):
-    """Mean scores of the best setting of a search over its folds."""
+    """Scores of the best setting of a search, averaged over its folds."""
 
     accuracy: float | None
     loss: float | None

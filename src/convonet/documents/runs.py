@@ -152,7 +152,9 @@ class RunDifference(Document):
     """How the predictions of run `b` for test images differ from those of run `a`.
 
     Attributes:
-        images: number of images in both; `gained`: correct only in `b`; `lost`: correct only in `a`.
+        images: number of images in both.
+        gained: number of images that are correct only in `b`.
+        lost: number of images that are correct only in `a`.
         changed_images: images whose prediction or true class differs, largest change first.
         mean_change: mean change in the probability of the true class over all images; None without images.
         marks: marks that differ between the runs.

@@ -9,20 +9,34 @@ from numpy.typing import NDArray
 
 from convonet.inference.model_info import Output
 
+_AT_ONCE = 2**20
+"""Numbers that are computed with in float64 at the same time: a large set with many classes has billions of them."""
+
 
 def to_probabilities(
     raw: NDArray[np.floating[Any]], output: Output, temperature: float = 1.0
 ) -> NDArray[np.float32]:
     """Probabilities of shape (N, classes), each row summing to 1.
 
-    Computed in float64, so that a temperature does not wear the small ones down.
+    Computed in float64, so that a temperature does not wear the small ones down, and block by block, so that a large
+    set needs little more memory than its probabilities.
 
     Args:
         raw: (N, classes), or (N, 1) for the two kinds of sigmoid.
         output: what the numbers are.
         temperature: logits are divided by it, > 0; of probabilities, their logarithms are.
     """
-    values = np.asarray(raw, np.float64)
+    given = np.asarray(raw)
+    rows = max(1, _AT_ONCE // given.shape[1])
+    classes = 2 if output.startswith("sigmoid") else given.shape[1]
+    made = np.empty((len(given), classes), np.float32)
+    for start in range(0, len(given), rows):
+        block = given[start : start + rows].astype(np.float64)
+        made[start : start + rows] = _of_block(block, output, temperature)
+    return made
+
+
+def _of_block(values: NDArray[np.float64], output: Output, temperature: float) -> NDArray[np.float32]:
     if output == "logits":
         return _softmax(values / temperature)
     if output == "sigmoid_logit":

@@ -231,7 +231,7 @@ class DataParams(ParamModel):
     alike_together: bool = param(
         False,
         "Keep similar images together",
-        "Keeps images that look the same (copies and near duplicates) on one side of every split.",
+        "Keeps images that look the same (exact and near duplicates) on one side of every split.",
         group="Split",
     )
     class_map: dict[str, str] | None = param(

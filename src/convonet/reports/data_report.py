@@ -80,11 +80,9 @@ def _part(part: Inspection) -> TemplateValues:
         "sizes": [("Height", part.height), ("Width", part.width)],
         "samples": _samples(part, pictures),
         "groups": [
-            _groups("Exact duplicates in more than one class", part.conflicts, pictures),
+            _groups("In more than one class", part.conflicts, pictures),
             _groups("Exact duplicates", part.exact_duplicates, pictures),
-            _groups(
-                "Images that look the same but are not identical files", quality.near_duplicates, pictures
-            ),
+            _groups("Near duplicates", quality.near_duplicates, pictures),
         ],
         "odd": [
             (title, len(getattr(quality, name)), _shown(getattr(quality, name), pictures))

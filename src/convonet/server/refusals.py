@@ -97,7 +97,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(NotADirectoryError)
     async def of_vanished(request: Request, error: OSError) -> Response:
         # Other programs move and delete what lies below the root, also while a request reads it.
-        gone = ConvonetError("The file has been moved or deleted", hint="Try again")
+        gone = ConvonetError("The file has been moved or deleted", hint="Reload the folder")
         return problem(404, gone)
 
     @app.exception_handler(Exception)

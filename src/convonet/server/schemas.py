@@ -20,7 +20,7 @@ SplitName = Literal["train", "val", "test"]
 
 
 class Problem(Document):
-    """A request that was refused (RFC 9457)."""
+    """A request that was rejected (RFC 9457)."""
 
     type: str
     title: str

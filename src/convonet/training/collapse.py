@@ -25,6 +25,8 @@ _MARGIN, _ERRORS = 0.02, 2.0
 _GUESSING, _EXPLODED, _FALLING = 0.97, 1.1, 0.01
 _SAME_OUTPUT = 1e-6
 _FAR_FROM_USUAL = 3.0
+_AT_ONCE = 32
+"""Classes."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ class PredictionCounts:
         correct = np.bincount(labels[predicted == labels], minlength=classes)
         recall = correct[images > 0] / images[images > 0]
         counts = tuple(np.bincount(predicted, minlength=classes).tolist())
-        return cls(counts, float(recall.mean()), float(probabilities.std(axis=0, dtype=np.float64).max()))
+        # Some classes at a time: NumPy copies the numbers of which it takes the deviation.
+        blocks = (probabilities[:, start : start + _AT_ONCE] for start in range(0, classes, _AT_ONCE))
+        deviation = max(float(block.std(axis=0, dtype=np.float64).max()) for block in blocks)
+        return cls(counts, float(recall.mean()), deviation)
 
 
 @dataclass(frozen=True)

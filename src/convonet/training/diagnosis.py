@@ -214,7 +214,10 @@ def _stuck(history: Mapping[str, Sequence[float | None]], loss: Array, val: Arra
         gained, gap = checked[half:].max() - checked[:half].max(), accuracy[-1] - checked[-1]
         if gained > 0.01 or gap < 0.15 or accuracy[-1] - accuracy[half - 1] < 0.02:
             return None
-        seen = f"validation accuracy stays at {checked[-1]:.2f} while training accuracy rises to {accuracy[-1]:.2f}"
+        seen = (
+            f"validation accuracy stays at {100 * checked[-1]:.0f}% while training accuracy rises to "
+            f"{100 * accuracy[-1]:.0f}%"
+        )
     else:
         still = val[half:].min() > val[:half].min() * (1 - _FLAT)
         if not still or val[-1] - loss[-1] < _GAP * val[-1] or loss[-1] > loss[half - 1] * (1 - _FLAT):
@@ -233,11 +236,11 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
         return Finding(
             "underfitting",
             f"Not finished: the training loss was still falling in the last epoch (by {100 * falls:.0f}%), "
-            f"and training accuracy is {accuracy[-1]:.2f}.",
+            f"and training accuracy is {100 * accuracy[-1]:.0f}%.",
             "Try more epochs or a higher learning rate.",
         )
     return Finding(
         "underfitting",
-        f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss no longer falls.",
+        f"Underfitting: training accuracy ends at {100 * accuracy[-1]:.0f}% and the loss no longer falls.",
         "Try a pretrained backbone or a larger network, less dropout and L2, or a larger image size.",
     )

@@ -43,16 +43,17 @@ class Scorer:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
         # Training and validation share the sums; the epoch's own are in the position by now.
         self.step.reset()
-        outputs, classes = [], len(self.info.classes)
+        classes = len(self.info.classes)
+        probabilities = np.empty((len(self.rows), classes), np.float32)
         size = _images_at_once(self.rows)
         for start in range(0, len(self.rows), size):
             watch.check()
             images, labels = self.rows.take(slice(start, start + size))
-            outputs.append(self.step.score(images, targets(labels, self.info.output, classes, self.hyper)))
+            raw = self.step.score(images, targets(labels, self.info.output, classes, self.hyper))
+            probabilities[start : start + size] = to_probabilities(raw, self.info.output, 1.0)
         loss_sum, correct = self.step.sums()
         logs = {"val_loss": loss_sum / len(self.rows), "val_accuracy": correct / len(self.rows)}
         labels = np.asarray(self.rows.labels[self.rows.rows], dtype=np.int64)
-        probabilities = to_probabilities(np.concatenate(outputs), self.info.output, 1.0)
         # An area or a ranking of numbers that are none would be an error instead of a bad score.
         finite = bool(np.isfinite(probabilities).all())
         self.predictions = PredictionCounts.of(probabilities, labels) if finite else None
@@ -74,11 +75,13 @@ def probabilities_of(model: NetModel, rows: ImageRows, watch: Watch) -> np.ndarr
     """What a trained network answers, (N, classes) float32: on torch by the forward pass that it is trained with."""
     size = _images_at_once(rows)
     forward = _forward_of(model)
-    outputs = []
+    info = model.info
+    probabilities = np.empty((len(rows), len(info.classes)), np.float32)
     for start in range(0, len(rows), size):
         watch.check()
-        outputs.append(forward(rows.take(slice(start, start + size))[0]))
-    return to_probabilities(np.concatenate(outputs), model.info.output, model.info.temperature)
+        raw = forward(rows.take(slice(start, start + size))[0])
+        probabilities[start : start + size] = to_probabilities(raw, info.output, info.temperature)
+    return probabilities
 
 
 def _images_at_once(rows: ImageRows) -> int:

@@ -43,7 +43,7 @@ what was tried.</li>
 <li><b>Tasks › Evaluation</b> shows accuracy and loss, with the confidence interval of the accuracy, next to the
 accuracy of always predicting the most common class.</li>
 <li><b>Tasks › Prediction</b> shows the confusion matrix. Click a cell to see its images; double-click an image to
-see it large with its probabilities.</li>
+enlarge it and see its probabilities.</li>
 <li><b>App › Save Network Model</b> saves the model under a name of your choice. Later, load the parameters, the model
 and the test set, and test again. Class names and pixel scaling are stored in the file.</li>
 <li>On the <i>Use</i> page, drop new images, or draw a digit.</li>

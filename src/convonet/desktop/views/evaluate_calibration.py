@@ -21,7 +21,7 @@ class CalibrationTab(QWidget):
 
     def __init__(self, test: Callable[..., object]) -> None:
         super().__init__()
-        self.reliability = XYPlot("Accuracy against confidence", "confidence", "accuracy")
+        self.reliability = XYPlot("Reliability diagram", "confidence", "accuracy")
         self.confidence = XYPlot(
             "Confidence of correct and wrong predictions",
             "confidence",

@@ -58,7 +58,7 @@ class CurvesTab(QWidget):
                 row(label("Or choose it on validation images. Target recall", "muted"), self.recall, gap=8)
             ),
             button("Choose by recall", lambda: self._start(min_recall=self.recall.value())),
-            holder(row(label("Cost of a false alarm, of a miss", "muted"), *self.costs, gap=8)),
+            holder(row(label("Cost of a false alarm and of a miss", "muted"), *self.costs, gap=8)),
             button("Choose by costs", self._start_costs),
             gap=10,
         )

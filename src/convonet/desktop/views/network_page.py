@@ -32,7 +32,7 @@ _COLUMNS = (
     "Memory",
 )
 _TIPS = {
-    "Receptive field": "Side of the receptive field, in pixels",
+    "Receptive field": "Side length of the receptive field, in pixels",
     "Multiply-adds": "Multiply-adds per image",
     "Memory": "Memory of the layer's feature maps for one image",
 }

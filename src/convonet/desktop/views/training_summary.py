@@ -96,7 +96,7 @@ class SummaryView(QScrollArea):
             return lambda: controller.page_wanted.emit(where)
 
         self.mistakes = button(
-            "See the mistakes", go("test/mistakes"), tip="Wrong predictions, highest confidence first"
+            "See mistakes", go("test/mistakes"), tip="Wrong predictions, highest confidence first"
         )
         self.use = button("Use the model", go("use"), primary=True, tip="Classify new images")
         export = controller.button("export_model", "Export …")

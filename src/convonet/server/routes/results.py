@@ -174,7 +174,7 @@ def _untested(run: Run, split: str) -> Refusal:
 
 @router.get("/runs/{run}/sets", response_model=SetsTable)
 def sets(run: RunId, parts: Parts) -> Json:
-    """The main scores of training, validation and test, and a warning if the test score is below validation."""
+    """The main scores of each set, and a warning if test accuracy is significantly below validation accuracy."""
     return Json(sets_table(parts.known.find(run).read().scores))
 
 

@@ -29,7 +29,7 @@ export function calibration(scores, again) {
     h(
       ".two",
       {},
-      plane("Reliability", "confidence", "accuracy", [line], {diagonal: true}),
+      plane("Reliability diagram", "confidence", "accuracy", [line], {diagonal: true}),
       plane(
         "Confidence of correct and wrong predictions",
         "confidence",

@@ -11,15 +11,15 @@ const MOST_SHOWN = 12;
 const MOST_FOLDERS = 400;
 const MOST_BINS = 12;
 const GROUPS = [
-  ["conflicts", "The same image in several classes"],
-  ["exact_duplicates", "Identical images"],
-  ["near_duplicates", "Images that look the same"],
+  ["conflicts", "In more than one class"],
+  ["exact_duplicates", "Exact duplicates"],
+  ["near_duplicates", "Near duplicates"],
 ];
 const SINGLE = [
-  ["dark", "Dark images"],
-  ["bright", "Bright images"],
-  ["blurred", "Blurred images"],
-  ["odd_sized", "Images of an unusual size"],
+  ["dark", "Dark"],
+  ["bright", "Bright"],
+  ["blurred", "Blurred"],
+  ["odd_sized", "Unusual size"],
 ];
 
 /** Parts that are made when they are opened. */

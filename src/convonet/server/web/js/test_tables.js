@@ -18,7 +18,7 @@ export function tiles(scores) {
       tile("Accuracy", percent(scores.accuracy), interval(scores.accuracy_interval)),
       tile("Baseline", percent(scores.baseline_accuracy), "the most common class"),
       tile("Loss", short(scores.loss)),
-      optional(scores.top_k_accuracy, `Top ${scores.top_k}`, percent),
+      optional(scores.top_k_accuracy, `Top-${scores.top_k} accuracy`, percent),
       tile("Macro F1", short(scores.macro_f1)),
       optional(scores.auc, "AUC", short),
       optional(scores.threshold, "Threshold", short),

@@ -19,7 +19,7 @@ const STOPS = [
     at: [".planned .main", ".empty"],
     title: "Train",
     text:
-      "Once images are chosen, a sentence says what would be trained, and this button starts training. " +
+      "Once images are chosen, a sentence says what will be trained, and this button starts training. " +
       "“How to train”, below it, sets the recipe and its time budget.",
   },
   {

@@ -9,7 +9,7 @@ import {withImages} from "./moving.js";
 
 const CAN_RESUME = ["cancelled", "interrupted", "failed"];
 const CHANGED =
-  "The training images have changed since this run started. The model so far was trained on the old ones.";
+  "The training images have changed since this run started. So far, the model was trained on the old ones.";
 const CLASSES = {failed: "bad", interrupted: "warn"};
 
 export class Working extends EventTarget {
