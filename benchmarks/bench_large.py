@@ -151,6 +151,7 @@ def files(folder: Path, count: int) -> None:
 
 
 EVENTS = {
+    "first stage": "StageStarted",
     "first progress": "Progressed",
     "training started": "TrainingStarted",
     "first batch": "BatchEnded",

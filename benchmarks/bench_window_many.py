@@ -1,10 +1,11 @@
 """The window and 40,000 images: looked at, scrolled, trained on for an epoch, tested; how late its timers are.
 
-`python benchmarks/bench_window_many.py [--images 40000] [--source DIR]`
+`python benchmarks/bench_window_many.py [--images 40000] [--source DIR] [--folder DIR]`
 
 The set is made of hard links: each image of the source stands in it under many names, so that it takes no room and
 every file is still read, decoded and shown as one of its own. The source is a folder of class folders; the small
-digits that ship with scikit-learn where none is given.
+digits that ship with scikit-learn where none is given. With `--folder`, the class folders in it are listed, shown and
+scrolled as they are, and nothing is trained.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def scroll(grid: Any, app: Any, steps: int = 60) -> None:
         loops(app, lambda: True, 1)
 
 
-def walk(train: Path, test: Path) -> None:
-    """Look, train and test in a window."""
+def walk(train: Path, test: Path | None = None) -> None:
+    """Look in a window; train and test where there are test images."""
     from PySide6.QtWidgets import QApplication
 
     from convonet.desktop.app import open_window
@@ -81,16 +82,20 @@ def walk(train: Path, test: Path) -> None:
     window.show()
     session, stages = window.controller.session, Stages(app)
     stages.do("the empty window", lambda: None, _after(2))
-    folders = {"train_dir": str(train), "test_dir": str(test), "image_size": 28}
+    folders = {"train_dir": str(train), "image_size": 28} | ({"test_dir": str(test)} if test else {})
     session.params.set_data(DataParams.of(folders))
     window.show_page("data")
     page: Any = window.page("data")
-    stages.do("folders listed", window.controller.scan, lambda: "test" in session.sets)
+    stages.do("folders listed", window.controller.scan, lambda: ("test" if test else "train") in session.sets)
     page.class_box.setCurrentIndex(1)
     stages.do("all images shown", page._show_images, lambda: not page.grid.thumbnails.is_busy())
     stages.do("grid scrolled to its end", lambda: scroll(page.grid, app), lambda: True)
     stages.do("sizes and pixels", lambda: page.tabs.setCurrentIndex(2), _idle(window))
     page.tabs.setCurrentIndex(0)
+    if test is None:
+        print(f"{session.sets.images('train'):,} images")
+        window.close()
+        return
     session.params.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64}))
     train_now = window.controller.actions["train_val"].trigger
     stages.do("trained for an epoch and tested", train_now, lambda: session.work is None)
@@ -123,10 +128,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=40_000)
     parser.add_argument("--source", type=Path)
+    parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CONVONET_HOME"] = str(Path(folder) / "home")
+        if given.folder is not None:
+            walk(given.folder)
+            return
         source = given.source
         if source is None:
             from convonet.session.demo import demo_task

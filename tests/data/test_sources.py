@@ -9,7 +9,7 @@ import pytest
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.sources import has_set, scan, scan_images, scan_set
 from convonet.errors import Cancelled, DataError, ParamError
-from convonet.events import DataScanned, Event, Watch
+from convonet.events import DataScanned, Event, Progressed, Watch
 from convonet.file_stats import file_stats
 from convonet.params import DataParams
 
@@ -40,6 +40,17 @@ def test_class_folders_in_natural_order_with_nested_files_and_any_suffix(make_fi
     assert listing.counts() == {"c2": 3, "c10": 3}
     files = [(folder / path).stat() for path in listing.paths]
     assert listing.stats.tolist() == [list(file_stats(file)) for file in files]
+
+
+def test_a_scan_counts_the_folders(make_files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convonet.data.pool._TELL_SECONDS", 0.0)
+    told: list[Event] = []
+    scan(
+        DataParams.of({"train_dir": str(make_files("a/1.png", "b/1.png", "c/1.png"))}),
+        watch=Watch(told.append),
+    )
+    counted = [(event.done, event.total) for event in told if isinstance(event, Progressed)]
+    assert counted == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_what_is_no_image_is_listed_and_what_is_hidden_is_not(make_files) -> None:

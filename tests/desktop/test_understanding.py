@@ -136,7 +136,9 @@ def test_selected_images_are_marked_through_the_bar(loaded: AppWin, qtbot: Any) 
     page.mark_bar.show_classes(["a", "b"])
     page.grid.show_pictures([Picture("/x/1.png", "1"), Picture("/x/2.png", "2")])
     assert not page.mark_bar.set_button.isEnabled()
-    page.grid.selectionModel().select(page.grid.pictures.index(1), QItemSelectionModel.SelectionFlag.Select)
+    page.grid.selectionModel().select(
+        page.grid.pictures.index(1, 0), QItemSelectionModel.SelectionFlag.Select
+    )
     page.mark_bar.classes.setCurrentText("b")
     for made in (page.mark_bar.set_button, page.mark_bar.leave_button, page.mark_bar.undo_button):
         made.click()
@@ -253,7 +255,7 @@ def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, 
     assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
     assert not page.why.deletion.isHidden()
     assert page.why.deletion.accessibleDescription() == "highest values first, reference maps"
-    page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))
+    page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1, 0))
     assert page.why._says.text() == "is no image"
     assert page.why.deletion.isHidden()
     page.why.grab()

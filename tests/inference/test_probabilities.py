@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
@@ -50,3 +52,15 @@ def test_a_temperature_on_a_sigmoid_is_one_on_its_logit() -> None:
 
 def test_impossible_classes_stay_impossible_at_any_temperature() -> None:
     assert to_probabilities(np.float32([[0.0, 1.0]]), "probabilities", 5.0).tolist() == [[0.0, 1.0]]
+
+
+def test_many_rows_need_little_more_memory_than_their_probabilities() -> None:
+    logits = np.random.default_rng(0).normal(size=(10_000, 1000)).astype(np.float32)
+    tracemalloc.start()
+    made = to_probabilities(logits, "logits")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * made.nbytes
+    # The rows around the places where one block ends and the next begins are those of a softmax of all.
+    np.testing.assert_allclose(made[1000:3200], softmax(logits[1000:3200].astype(float), axis=1), atol=1e-7)
+    np.testing.assert_allclose(made[-100:], softmax(logits[-100:].astype(float), axis=1), atol=1e-7)

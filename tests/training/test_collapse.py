@@ -135,6 +135,12 @@ def test_predictions_are_counted() -> None:
     assert found.deviation == pytest.approx(np.array([0.6, 0.7, 0.2, 0.9]).std())
 
 
+def test_the_deviation_of_many_classes_is_the_largest_of_all() -> None:
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(70), size=50).astype(np.float32)
+    found = PredictionCounts.of(probabilities, np.zeros(50, np.int64))
+    assert found.deviation == probabilities.std(axis=0, dtype=np.float64).max()
+
+
 BROKEN = {"init_rate": 50.0, "nan_guard": False, "schedule": "constant", "epochs": 6}
 
 

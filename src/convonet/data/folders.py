@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from convonet.data.listing import ImageListing, Row, Skipped, stats_array
 from convonet.data.matching import PatternError, find_in, shown
@@ -32,7 +34,9 @@ def list_class_folders(root: Path, watch: Watch) -> ImageListing:
     Folders whose names cannot be told apart, such as `é` in the two forms of Unicode, are one class.
     """
     skipped: list[Skipped] = []
-    found: dict[str, list[File]] = {}
+    paths: dict[str, list[str]] = {}
+    # An array for each folder: hundreds of thousands of tuples would take much memory, and long to turn into one array.
+    stats: dict[str, list[npt.NDArray[np.int64]]] = {}
     entries = sorted(_entries(str(root), "", skipped), key=lambda entry: natural_key(entry.name))
     meter = Meter(watch, "scan", len(entries))
     for done, entry in enumerate(entries):
@@ -45,17 +49,18 @@ def list_class_folders(root: Path, watch: Watch) -> ImageListing:
         elif files := image_files(entry.path, entry.name, skipped, watch):
             # Two folders whose names look the same are one class, whatever code points they are written
             # with.
-            found.setdefault(compared(entry.name) or entry.name, []).extend(files)
+            name = compared(entry.name) or entry.name
+            paths.setdefault(name, []).extend([path for path, _ in files])
+            stats.setdefault(name, []).append(stats_array([values for _, values in files]))
         else:
             skipped.append(Skipped(entry.name, NO_IMAGES))
-    every = [file for files in found.values() for file in files]
-    counts = [len(files) for files in found.values()]
+    counts = [len(files) for files in paths.values()]
     return ImageListing(
         root,
-        tuple(found),
-        tuple([path for path, _ in every]),
-        np.repeat(np.arange(len(found)), counts).astype(np.int64),
-        stats_array([stats for _, stats in every]),
+        tuple(paths),
+        tuple(itertools.chain.from_iterable(paths.values())),
+        np.repeat(np.arange(len(paths)), counts).astype(np.int64),
+        np.concatenate([stats_array([]), *itertools.chain.from_iterable(stats.values())]),
         tuple(skipped),
     )
 

@@ -30,6 +30,7 @@ FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
 _WARM_AFTER_MS = 1500
 _SNAP_AFTER_MS = 400
+_SWITCH_SECONDS = 0.001
 
 
 def check_versions(pyside: tuple[int, ...], python: tuple[int, ...]) -> None:
@@ -56,6 +57,8 @@ def open_window(
         restore: take up what was loaded last time.
         session: of a server; None: of this machine.
     """
+    # Threads that list and decode images give way to the window sooner than after Python's 5 ms.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     state = state or WindowState.load()
     session = session or Session(LocalBackend(home() / "runs"))
     session.params.recipes.first = FIRST_RECIPE

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convonet.inference.model_info import Output
 
-_AT_ONCE = 2**20
+_AT_ONCE = 2**18
 """Numbers that are computed with in float64 at the same time: a large set with many classes has billions of them."""
 
 

@@ -179,14 +179,14 @@ class DataPage(Page):
                 for name in sets.classes
             ]
         )
+        # Before the rows are there, which are measured whenever a column comes or goes.
+        self.counts.setColumnHidden(2, "val" not in counts)
         self.counts.show_rows(
             [
                 (name, *(counts[split].get(name, 0) if split in counts else None for split in _NAMES))
                 for name in sets.classes
             ]
         )
-
-        self.counts.setColumnHidden(2, "val" not in counts)
 
     def _fill_choosers(self) -> None:
         split = self.set_box.currentData()

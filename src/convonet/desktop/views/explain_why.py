@@ -156,7 +156,7 @@ class WhyTab(QWidget):
         self._document = document if document is not None and document.explanations else None
         self.grid.show_pictures([self._picture(item) for item in self._rows()])
         if self._rows():
-            self.grid.setCurrentIndex(self.grid.pictures.index(0))
+            self.grid.setCurrentIndex(self.grid.pictures.index(0, 0))
         self._show_one()
         self._either.show_content(self._document is not None)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
@@ -16,14 +15,13 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPen, QStandardItemModel
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from convonet.desktop.style import color
 from convonet.desktop.widgets.thumbnails import CRISP_BELOW, Thumbnails
 
 _Index = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 SIDE = 96
 _TITLE = 34
 
@@ -37,26 +35,37 @@ class Picture(NamedTuple):
     probabilities: tuple[tuple[str, float], ...] = ()
 
 
-class PictureCells(QAbstractListModel):
-    """The cells, given as a list or as a count and a function, so that 40,000 need no 40,000 objects."""
+class PictureCells(QStandardItemModel):
+    """The cells, given as a list or as a count and a function, so that 500,000 need no 500,000 objects.
+
+    Qt counts the rows itself, because it asks for their number with every cell that it lays out, and a call of Python
+    waits for every other thread.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._count = 0
+        super().__init__(0, 1)
         self._at: Callable[[int], Picture] = lambda place: Picture("", "")
 
     def show(self, count: int, at: Callable[[int], Picture]) -> None:
         """Show `count` cells, cell i being `at(i)`."""
         self.beginResetModel()
-        self._count, self._at = count, at
+        # A view that hears of single rows would lay them out at once.
+        self.blockSignals(True)
+        self._at = at
+        self.setRowCount(count)
+        self.blockSignals(False)
         self.endResetModel()
 
     def at(self, place: int) -> Picture:
         """One cell."""
         return self._at(place)
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else self._count
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        return (
+            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            if index.isValid()
+            else Qt.ItemFlag.NoItemFlags
+        )
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
@@ -144,7 +153,7 @@ class ImageGrid(QListView):
         self.setMinimumHeight(SIDE + _TITLE + 36)
         self.setModel(self.pictures)
         self.setItemDelegate(_Cell(self.pictures, self.thumbnails, self))
-        # Uniform sizes and batches: 40,000 cells are laid out without reading one of them.
+        # Uniform sizes and batches: 500,000 cells are laid out without reading one of them.
         self.setUniformItemSizes(True)
         self.setLayoutMode(QListView.LayoutMode.Batched)
         self.setBatchSize(2000)

@@ -28,7 +28,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
 _LEAST = 120
-_MEASURED_ROWS = 100
+_MEASURED_ROWS = 30
 _LEAST_WIDTH, _LEAST_HEIGHT = 76, 140
 """Of a table with its head and three rows, in pixels; it scrolls inside itself."""
 _NO_LIMIT = 2**24 - 1
@@ -214,6 +214,8 @@ class TableView(QTableView):
 
     def setColumnHidden(self, column: int, hide: bool) -> None:
         """What a hidden column leaves goes to the others."""
+        if hide == self.isColumnHidden(column):
+            return
         self._spreading = True
         super().setColumnHidden(column, hide)
         self._spreading = False
