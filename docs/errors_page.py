@@ -13,6 +13,8 @@ from pathlib import Path
 import convonet
 from convonet import errors
 from convonet.errors import ConvonetError
+from convonet.params.labels import named
+from convonet.text import alternatives
 
 INTRO = """# Error messages
 
@@ -184,6 +186,10 @@ def text_of(node: ast.expr) -> str:
             return text_of(left) + text_of(right)
         case ast.IfExp(body=body):
             return text_of(body)
+        case ast.Call(func=ast.Name(id="named"), args=[ast.Constant(value=parameter)]):
+            return named(str(parameter))
+        case ast.Call(func=ast.Name(id="alternatives"), args=[ast.Tuple(elts=parts)]):
+            return alternatives([text_of(part) for part in parts])
         case ast.Call(func=ast.Name(id="counted"), args=[count, one, *many]):
             number = "count" if _is_length(count) else _shown(count)
             return f"‹{number}› {text_of(many[0]) if many else f'{text_of(one)}s'}"

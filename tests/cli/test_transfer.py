@@ -131,7 +131,7 @@ def test_absent_weights_are_one_sentence(
     )
     assert said.code == 2
     assert "not on this machine" in said.err
-    assert "base_weights=fetch" in said.err
+    assert "Set base_weights (Backbone weights) to fetch" in said.err
     assert "Traceback" not in said.err
 
 

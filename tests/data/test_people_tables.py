@@ -63,7 +63,7 @@ def test_names_of_numbers_and_columns_of_ones_are_the_classes(tmp_path: Path) ->
     assert found["one_hot"].classes == ("BKL", "MEL", "NV")
     assert set(found["semicolons_in_cp1252"].classes) == {"Kätzchen", "Hund"}
     assert found["patients"].offered_by == "patientid"
-    assert any("group_column=patientid" in note for note in found["patients"].notes)
+    assert any("set group_column (Group column) to patientid" in note for note in found["patients"].notes)
     assert {item.reason for item in found["patients"].skipped} == {"line 18 has no label", "no such file"}
     assert any("finding for the class" in note for note in found["patients"].notes)
 

@@ -87,12 +87,12 @@ def _letter_case(folder: Path) -> None:
 
 
 FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
-    ("the same file", _copy("train/cat/1.png", "test/cat/9.png"), "leak", "1 test image is the same file"),
+    ("the same file", _copy("train/cat/1.png", "test/cat/9.png"), "leak", "1 test image is identical to"),
     (
         "copy in validation",
         _copy("train/cat/1.png", "val/cat/9.png"),
         "leak",
-        "1 validation image is the same",
+        "1 validation image is identical",
     ),
     ("near copy", _near_copy, "near_leak", "1 test image looks like a training image"),
     (
@@ -174,7 +174,7 @@ def test_a_copy_on_both_sides_of_the_held_out_share(tmp_path: Path) -> None:
     _, held = split_rows(train.labels, 0.3, 0)
     found = prepared_findings(train, held, {}, Watch())
     assert [finding.kind for finding in found] == ["leak"]
-    assert "alike_together=true" in found[0].sentence
+    assert "set alike_together (Keep similar images together) to true" in found[0].sentence
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_lite0_and_its_package_are_the_same_numbers() -> None:
 def test_weights_that_are_not_here_are_a_sentence_and_no_download() -> None:
     for name in ("vgg16", "mobilenet_v2"):
         with pytest.raises(
-            ModelFileError, match=r"not on this machine.*base_weights=fetch.*base_weights=PATH"
+            ModelFileError, match=r"not on this machine.*base_weights \(Backbone weights\) to fetch"
         ):
             open_backbone(values(name, "local"), (32, 32, 3), 0, None)
     with pytest.raises(ModelFileError, match=r"weights file .* does not exist"):

@@ -42,7 +42,7 @@ def desktop(
         typer.Option("--token", envvar="CONVONET_TOKEN", help="The server's token.", show_envvar=True),
     ] = None,
 ) -> None:
-    """Open the window."""
+    """Open the desktop window."""
     if importlib.util.find_spec("PySide6") is None:
         raise MissingPackageError(
             "The window needs PySide6, which is not installed", hint="Run pip install 'convonet[desktop]'"

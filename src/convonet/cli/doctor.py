@@ -22,7 +22,7 @@ def doctor(json: opt.Json = False) -> None:
     else:
         print_table(("package", "version"), list(report.versions.items()))
         facts = report.machine.to_dict() | report.folders.to_dict()
-        print_table(("what", "value"), [[name, str(value)] for name, value in facts.items()])
+        print_table(("property", "value"), [[name, str(value)] for name, value in facts.items()])
         print_table(("part", "state"), [[part.name, part.state] for part in report.parts])
     if not report.ready:
         raise typer.Exit(1)

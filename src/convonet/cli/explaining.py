@@ -132,7 +132,7 @@ def layers(
     rows = [
         [row.name, row.kind, "×".join(map(str, row.shape)), row.silent, row.file] for row in answer.layers
     ]
-    print_table(("layer", "what", "shape", "inactive", "picture"), rows)
+    print_table(("layer", "kind", "shape", "inactive", "picture"), rows)
     say(answer.folder)
 
 

@@ -96,7 +96,7 @@ COMMANDS = {
         "verify",
         "Repeat a training run, search or study and compare the numbers. Exit code 1 if they differ.",
     ),
-    "desktop": CommandHome("desktop", "Open the window."),
+    "desktop": CommandHome("desktop", "Open the desktop window."),
     "serve": CommandHome(
         "serve",
         "Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed.",

@@ -94,7 +94,7 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
         print_json(document)
         return
     whole = document.to_dict() | {"state": state_label(document.state)}
-    print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
+    print_table(("property", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
         # Runs that have no network, such as a check of images, have no hyperparameters.
         shown = [[label_of(name), value_text(name, value)] for name, value in (values or {}).items()]
@@ -147,7 +147,7 @@ def _print_difference(found: RunDifference) -> None:
     if found.images:
         say(found.sentence)
     if changed:
-        names = ("image", "true", found.a, found.b, "p before", "p after", "change")
+        names = ("image", "true", found.a, found.b, "probability before", "probability after", "change")
         rows = [[one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change] for one in changed[:_MOST]]
         print_table(names, rows)
     if len(changed) > _MOST:
@@ -230,7 +230,7 @@ def watch(
     if json:
         print_json(list_row(found))
     else:
-        say(f"{found.id} is {state_label(found.state())}")
+        say(f"{found.id}: {state_label(found.state())}")
 
 
 def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:

@@ -22,6 +22,7 @@ from convonet.data.names import plain
 from convonet.data.pixels import Pixels
 from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.events import Warned, Watch
+from convonet.params.labels import named
 from convonet.text import counted
 
 SUBJECT = "images"
@@ -209,7 +210,9 @@ def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[DataFind
     names = listing.offered or ()
     both = sorted({names[row] for row in kept.tolist()} & {names[row] for row in held.tolist()} - {""})
     if both:
-        advice = f"group_column={listing.offered_by} keeps each group on one side of the split"
+        advice = (
+            f"set {named('group_column')} to {listing.offered_by} to keep each group on one side of the split"
+        )
         yield DataFinding("groups", f"{listing.offered_by}: {shared_sentence(both, 'validation')}; {advice}")
 
 
@@ -225,7 +228,7 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
         yield DataFinding(
             "black",
             f"{every}{where}{example} {verb} completely black to the network: for drawings on a transparent "
-            "background, set alpha to white; 16-bit and 32-bit images must use their full range",
+            f"background, set {named('alpha')} to white; 16-bit and 32-bit images must use their full range",
         )
 
 
@@ -249,20 +252,25 @@ def _duplicates(
     """Images of one side that are, or look like, images that are trained on."""
     known = {train.hashes[row].tobytes() for row in kept.tolist()}
     same = np.array([other.hashes[row].tobytes() in known for row in rows.tolist()], np.bool_)
-    together = "; alike_together=true keeps duplicates on one side of the split" if other is train else ""
+    advice = f"; set {named('alike_together')} to true to keep duplicates on one side of the split"
+    together = advice if other is train else ""
     if same.any():
-        some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
-        yield DataFinding(
-            "leak", f"{some} the same file as a training image, so scores are too high{together}"
+        some = counted(
+            int(same.sum()),
+            f"{title} image is identical to a training image",
+            f"{title} images are identical to training images",
         )
+        yield DataFinding("leak", f"{some}, so scores are too high{together}")
     count = len(kept) + len(rows)
     if count > _MOST_COMPARED or count * int(np.prod(train.images.shape[1:])) > _MOST_BYTES:
         return
     rest = rows[~same]
     near = _near(train, kept, other, rest, watch)
     if near:
-        some = counted(near, f"{title} image looks", f"{title} images look")
-        yield DataFinding("near_leak", f"{some} like a training image although the files differ{together}")
+        some = counted(
+            near, f"{title} image looks like a training image", f"{title} images look like training images"
+        )
+        yield DataFinding("near_leak", f"{some} although the files differ{together}")
 
 
 def _near(train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, watch: Watch) -> int:

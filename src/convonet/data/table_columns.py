@@ -10,8 +10,9 @@ from convonet.data.table_file import TableFile
 from convonet.errors import DataError, ParamError, nearest
 from convonet.hints import Hint, data_value
 from convonet.params import DataParams, fields_of
+from convonet.params.labels import named
+from convonet.text import alternatives, word
 from convonet.text import name as compared
-from convonet.text import word
 
 PATH_NAMES = ("path", "file", "filename", "filepath", "image")
 LABEL_NAMES = ("label", "class")
@@ -84,7 +85,7 @@ def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], b
         raise DataError(
             "The table is empty: it has no header",
             where=table.file,
-            expected=f"a column {'|'.join(LABEL_NAMES)}",
+            expected=f"a column named {alternatives(LABEL_NAMES)}",
             received="an empty file",
         )
     chosen = _chosen(table, data)
@@ -93,9 +94,10 @@ def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], b
         raise DataError(
             "No column of the table names existing images",
             where=table.file,
-            expected=f"a column {'|'.join(PATH_NAMES)}, or one with names of files in the folder of the table",
+            expected=f"a column named {alternatives(PATH_NAMES)}, or one with names of files in the table's folder",
             received=", ".join(table.names) or "an empty file",
-            hint="Name the column with path_column, and the folder of the images with image_dir",
+            hint=f"Set {named('path_column')} to the column with the file names, and "
+            f"{named('image_dir')} to the folder of the images",
         )
     split = chosen["split_column"] or _named(table, SPLIT_NAMES, {path})
     group = chosen["group_column"]
@@ -128,7 +130,7 @@ def path_cells(table: TableFile) -> list[str]:
         raise DataError(
             "The table's header has no column for the path",
             where=table.file,
-            expected=f"a column {'|'.join(PATH_NAMES)}",
+            expected=f"a column named {alternatives(PATH_NAMES)}",
             received=", ".join(table.names) or "an empty file",
         )
     return [row[column] for row in table.rows if row[column]]
@@ -230,9 +232,9 @@ def _labels(table: TableFile, taken: Collection[str]) -> tuple[str, ...]:
     raise DataError(
         "The table's header has no column for the label",
         where=table.file,
-        expected=f"a column {'|'.join(LABEL_NAMES)}",
+        expected=f"a column named {alternatives(LABEL_NAMES)}",
         received=", ".join(table.names) or "an empty file",
-        hint="Name the column of the class with label_column",
+        hint=f"Set {named('label_column')} to the column that contains the class",
     )
 
 

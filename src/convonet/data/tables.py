@@ -18,6 +18,7 @@ from convonet.data.table_images import TableImages, has_images, image_folders
 from convonet.errors import DataError, ParamError
 from convonet.events import Watch
 from convonet.params import DataParams
+from convonet.params.labels import named
 from convonet.text import counted, path_key
 
 __all__ = ["TABLE_SUFFIXES", "Table", "list_table", "tables_in"]
@@ -165,7 +166,7 @@ class _Reading:
         elif table.encoding != "UTF-8":
             yield f"{table.file.name} is read as {table.encoding}"
         if names is not None:
-            yield f"The class numbers get their names from {names}"
+            yield f"The class names come from {names}"
         if torn:
             shown = sorted(torn)[0]
             labels = ", ".join(sorted(self._labels[shown]))
@@ -188,7 +189,8 @@ class _Reading:
         if columns.offered:
             yield (
                 f"The column {columns.offered} seems to name the subject of an image, such as a patient: "
-                f"group_column={columns.offered} keeps all images of a subject on one side of the split"
+                f"set {named('group_column')} to {columns.offered} to keep all images of a subject on one side "
+                "of the split"
             )
 
 

@@ -9,6 +9,7 @@ from convonet.data.locations import Split, location_of
 from convonet.data.split import split_rows
 from convonet.errors import DataError
 from convonet.params import DataParams
+from convonet.params.labels import named
 from convonet.text import counted
 
 
@@ -40,7 +41,7 @@ def share_of(listing: ImageListing, whole: ImageListing, data: DataParams, split
             "There are too few images to hold some out for testing",
             where=whole.root,
             received=counted(len(whole), "image"),
-            hint="Add images, or set test_share to 0",
+            hint=f"Add images, or set {named('test_share')} to 0",
         )
     wanted = {whole.paths[row] for row in (held if split == "test" else kept).tolist()}
     return listing.select([row for row, path in enumerate(listing.paths) if path in wanted])

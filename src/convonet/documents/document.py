@@ -76,7 +76,7 @@ class Document(BaseModel):
         return self.of(self._set_values() | values)
 
     def to_dict(self) -> JsonObject:
-        """The JSON value: dictionaries and lists all the way down."""
+        """The JSON value: nested dictionaries and lists."""
         values, written = self.__dict__, self.model_fields_set if self.sparse else self.__dict__
         found = {key: _plain(values[name]) for name, key in self._json_keys() if name in written}
         return found | _plain(self.model_extra) if self.model_extra else found

@@ -121,7 +121,7 @@ class ImageFacts(Document):
     """Facts about a training set, from headers and counts.
 
     Attributes:
-        images: number of images, without a separate validation set.
+        images: number of training images, not counting a separate validation set.
         counts: number of images of each class, by name.
         channels: 1 if all images are gray, 3 if any has color.
         height, width: medians over a sample of the images, in pixels.

@@ -24,7 +24,7 @@ _STEPS: tuple[Callable[[JsonObject], JsonObject], ...] = (lambda record: record,
 
 
 def migrated(record: JsonObject) -> JsonObject:
-    """The record in today's format.
+    """The record in the current format.
 
     Raises:
         RunNotFoundError: it was written by a newer version, or is not a record.

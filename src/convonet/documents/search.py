@@ -17,8 +17,8 @@ class Setting(Document):
         state: `done` if all folds of all repeats are done.
         params: the varied hyperparameters.
         folds: number of finished folds over all repeats.
-        mean_accuracy, std: mean and standard deviation over the held-out folds, 0..1; the deviation is divided by n,
-            as in GridSearchCV. None if no fold is finished.
+        mean_accuracy, std: mean and standard deviation over the held-out folds, 0..1; the deviation is that of a
+            population (ddof=0), as in GridSearchCV. None if no fold is finished.
         mean_loss: also None if it is not a number.
         mean_score, std_score: mean and standard deviation of the objective.
         seconds: duration of all its training runs.

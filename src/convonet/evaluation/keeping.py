@@ -69,7 +69,8 @@ def _described(keras_file: Path) -> ModelInfo:
             return ModelInfo.from_json(archive.read(MEMBER).decode("utf-8"), keras_file)
     except (zipfile.BadZipFile, KeyError, OSError, UnicodeDecodeError) as error:
         raise ModelFileError(
-            "This model was not made by Convonet, or it is damaged: it has no description to change",
+            "The threshold and the temperature cannot be saved in this file: it has no metadata of Convonet, so "
+            "Convonet did not make it, or it is damaged",
             where=keras_file,
             expected=f"a .keras file with the member {MEMBER}",
         ) from error

@@ -10,6 +10,7 @@ from convonet.data.data_prep import PreparedSet
 from convonet.documents.run_record import DataRecord, SetRecord, SkippedPath
 from convonet.errors import DataChangedError
 from convonet.events import Warned, Watch
+from convonet.hints import Hint, option
 from convonet.runs import Run
 from convonet.text import counted
 
@@ -81,7 +82,11 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
                 f"{', '.join(paths[:5])}",
                 paths=paths,
                 where=next(iter(sets.values())).listing.root,
-                hint="Restore them, start a new run, or accept the change (accept_changed_data) when you resume",
+                hint=Hint.of(
+                    "Restore them, start a new run, or resume with {}",
+                    option("accept_changed_data", True),
+                    window="Restore them, start a new run, or continue with these images",
+                ),
             )
         watch.tell(
             Warned(

@@ -14,6 +14,7 @@ from convonet.data.data_prep import prepare as prepare_set
 from convonet.data.listing import ImageListing
 from convonet.errors import InputError
 from convonet.events import StageStarted, Watch
+from convonet.hints import Hint, option
 from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
@@ -83,5 +84,9 @@ def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
         raise InputError(
             f"The prepared images would take {needed / 10**9:.3g} GB of disk space",
             expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
-            hint="Increase disk_limit, or use a smaller image size",
+            hint=Hint.of(
+                "Increase {}, or use a smaller image size",
+                option("disk_limit"),
+                window="Use a smaller image size",
+            ),
         )

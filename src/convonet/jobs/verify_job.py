@@ -66,7 +66,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
         raise InputError(
             "Only a finished training run, search or study can be verified",
             where=first.path,
-            received=f"a run of kind {record.kind} that is {state_label(first.state(record))}",
+            received=f"a run of kind {record.kind} ({state_label(first.state(record))})",
         )
     repeated = _changed(moved(first.task(), task.data), task.changes, record.plan is not None)
     check_images(repeated, first.path, "verify")

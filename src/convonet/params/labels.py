@@ -23,6 +23,11 @@ def label_of(name: str) -> str:
     return declared.label if declared is not None else name.rpartition(".")[2].replace("_", " ")
 
 
+def named(name: str) -> str:
+    """A parameter in advice for everyone, by its name in code and its label on the screen: `alpha (Transparency)`."""
+    return f"{name} ({label_of(name)})"
+
+
 def value_text(name: str, value: Any) -> str:
     """A value as people read it: networks and backbones by their titles, a dash where there is none."""
     if value is None:

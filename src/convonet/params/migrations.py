@@ -44,7 +44,7 @@ _STEPS: dict[str, tuple[Callable[[ParamValues], ParamValues], ...]] = {
 
 
 def migrated(kind: str, values: ParamValues, where: object = None) -> ParamValues:
-    """The values in today's format, without the version key. `kind` is `data` or `hyper`.
+    """The values in the current format, without the version key. `kind` is `data` or `hyper`.
 
     Raises:
         ParamError: the file is of a newer version than this software knows.

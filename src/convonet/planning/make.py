@@ -125,9 +125,7 @@ def make_plan(
             "get more weight in training"
         )
     if imposed:
-        notes.append(
-            "Your values, used for every candidate that has the parameter: " + settings_text(imposed)
-        )
+        notes.append("Your values, used for every candidate to which they apply: " + settings_text(imposed))
     return Plan(
         recipe=name,
         minutes=budget,

@@ -38,7 +38,7 @@ class Health(Document):
 
 
 class Ready(Document):
-    """The server answers all requests.
+    """The server is ready to answer requests.
 
     Attributes:
         workers: processes that answer prediction requests.

@@ -113,7 +113,7 @@ def _training(session: Session) -> Iterator[Shown]:
         yield _of("Train the Model Further", session.tasks.train(further=True))
     yield _of("Tuning", session.tasks.tune())
     yield _of("Find Learning Rate", session.tasks.find_rate())
-    yield _of("Augmented Images", session.tasks.augment())
+    yield _of("Show Augmented Images", session.tasks.augment())
 
 
 def _model(session: Session) -> Iterator[Shown]:
@@ -130,7 +130,7 @@ def _model(session: Session) -> Iterator[Shown]:
     yield Shown("Save Network Model", _words(copy, str(session.model.file), "NAME.keras"), save)
     yield _of("Export Network Model", session.tasks.export("onnx", Path("NAME.onnx")))
     yield _of("Explain Images", session.tasks.explain([Path(_IMAGE)], Path("explained")))
-    yield _of("What the layers see", LayersTask(model=model, image=_IMAGE, out="layers"))
+    yield _of("Filters and feature maps", LayersTask(model=model, image=_IMAGE, out="layers"))
     if session.model.run is not None:
         yield _of("Save Report", ReportTask(run=model, out="report.html"))
 

@@ -210,7 +210,7 @@ def test_the_plan_follows_the_images_and_the_values(
     schedule = page.locator("#hyper-schedule")
     schedule.wait_for(state="attached")
     assert schedule.input_value() == "one_cycle"
-    page.get_by_label("Find a parameter").fill("batch size")
+    page.get_by_label("Search parameters").fill("batch size")
     assert page.locator("#hyper-schedule").is_hidden()
     set_field(page, "batch_size", "8")
     page.locator(".differs", has_text="The plan uses").wait_for()

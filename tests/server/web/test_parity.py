@@ -47,7 +47,7 @@ def loaded(picture: Any) -> bool:
 @pytest.mark.parametrize("method", ["Grad-CAM", "Saliency", "Occlusion"])
 def test_heat_maps(at: Callable[..., Any], method: str) -> None:
     page = at("explain")
-    part = card(page, "Where the model looks")
+    part = card(page, "Why this prediction")
     part.get_by_label("Method").select_option(method)
     part.get_by_label("Class").locator("option", has_text="7").wait_for(state="attached")
     part.get_by_label("Class").select_option("7")
@@ -59,7 +59,7 @@ def test_heat_maps(at: Callable[..., Any], method: str) -> None:
 
 def test_a_heat_map_is_checked(at: Callable[..., Any]) -> None:
     page = at("explain")
-    part = card(page, "Where the model looks")
+    part = card(page, "Why this prediction")
     page.locator("#faithful").check()
     page.get_by_role("group", name="Test images").locator("button").first.wait_for()
     part.get_by_role("button", name="Explain").click()
@@ -82,7 +82,7 @@ def test_what_excites_a_channel(at: Callable[..., Any]) -> None:
     part.get_by_label("Layer").locator("option").nth(1).wait_for(state="attached", timeout=LONG_MS)
     part.get_by_label("Channel").fill("1")
     part.get_by_label("Steps").fill("8")
-    part.get_by_role("button", name="Show what activates it").click()
+    part.get_by_role("button", name="Generate picture").click()
     assert loaded(part.locator("img"))
 
 
@@ -100,7 +100,7 @@ def test_an_image_of_ones_own_is_explained(at: Callable[..., Any], served: Any) 
     page = at("explain")
     page.get_by_label("Image file", exact=True).set_input_files(served.image("7"))
     page.get_by_text(served.image("7").name).first.wait_for()
-    part = card(page, "Where the model looks")
+    part = card(page, "Why this prediction")
     part.get_by_role("button", name="Explain").click()
     assert loaded(part.locator("img"))
 
@@ -163,7 +163,7 @@ def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:
     shutil.copytree(served.root / "digits", served.root / "doubled", dirs_exist_ok=True)
     shutil.copyfile(source, served.root / "doubled" / "train" / "7" / "same.png")
     page = at("data", known={"data": {"train_dir": "doubled", "image_size": "16"}})
-    page.locator("summary", has_text="Sizes and mean images").click()
+    page.locator("summary", has_text="Sizes and pixels").click()
     page.get_by_text("Networks receive the images as 16 × 16 px, grayscale").wait_for()
     assert loaded(page.get_by_alt_text("Mean image of 7"))
     page.locator("summary", has_text="Quality check").click()

@@ -158,13 +158,13 @@ def test_answers_are_those_of_the_model_that_is_chosen(
 
 def test_settings_are_found(ready: Callable[..., Any]) -> None:
     page = ready("params")
-    page.get_by_label("Find a parameter").fill("weight decay")
+    page.get_by_label("Search parameters").fill("weight decay")
     shown = page.locator("form .field:visible label").all_inner_texts()
     assert any("Weight decay" in text for text in shown)
     assert len(shown) < 6
-    page.get_by_label("Find a parameter").fill("no such thing")
+    page.get_by_label("Search parameters").fill("no such thing")
     page.get_by_text("No parameter matches.").wait_for()
-    page.get_by_label("Find a parameter").fill("")
+    page.get_by_label("Search parameters").fill("")
     set_field(page, "epochs", "3")
     page.get_by_label("Only values that are set").check()
     assert page.locator("form .field:visible").count() == 2

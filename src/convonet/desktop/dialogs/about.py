@@ -68,7 +68,7 @@ class AboutDialog(QDialog):
             "Processor": ", ".join(filter(None, (machine.processor, cores, memory))),
             "System": machine.platform,
         } | {name: version for name, version in report.versions.items() if name != "convonet"}
-        rows |= {"User folder": report.folders.home}
+        rows |= {"Convonet folder": report.folders.home}
         for name, value in rows.items():
             said = label(str(value), wrap=True, select=True)
             said.setFixedWidth(_WIDTH)

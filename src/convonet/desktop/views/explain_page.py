@@ -37,7 +37,7 @@ class ExplainPage(Page):
         self.layers, self.dream = LayersTab(self), DreamTab(self)
         self.tabs = Tabs("Kinds of explanation")
         self.tabs.addTab(self.why, "Why this prediction")
-        self.tabs.addTab(self.layers, "What the layers see")
+        self.tabs.addTab(self.layers, "Filters and feature maps")
         self.tabs.addTab(self.dream, "What activates a channel")
         self._empty = EmptyState(
             "No model yet",

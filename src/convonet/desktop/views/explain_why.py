@@ -69,7 +69,7 @@ class WhyTab(QWidget):
         self.label_box.setAccessibleName("Class to explain")
         self.label_box.addItem(_ANSWER)
         self.method.currentIndexChanged.connect(lambda _: self._tell_method())
-        self.faithful = QCheckBox("Check whether the map is faithful")
+        self.faithful = QCheckBox("Check the heat map")
         self.faithful.setToolTip(
             "Deletes the most important pixels first. Takes about 230 predictions per image"
         )
@@ -80,7 +80,7 @@ class WhyTab(QWidget):
         self._meaning = label("", "muted", wrap=True)
         line = FlowLayout(
             holder(row(label("Method", "muted"), self.method, gap=8)),
-            holder(row(label("For", "muted"), self.label_box, gap=8)),
+            holder(row(label("Class", "muted"), self.label_box, gap=8)),
             self.faithful,
             self._again,
             self._mistakes,

@@ -68,7 +68,7 @@ class ParamsPage(Page):
         self.search.setAccessibleName("Search parameters")
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(320)
-        self.only_set = QCheckBox("Only changed values")
+        self.only_set = QCheckBox("Only values that are set")
         self._found = label("", "muted")
         self.search.textChanged.connect(lambda _: self._filter())
         self.only_set.toggled.connect(lambda _: self._filter())
@@ -84,7 +84,7 @@ class ParamsPage(Page):
         load.clicked.connect(lambda: self._act("load"))
         save.clicked.connect(lambda: self._act("save"))
         menu = QMenu(presets)
-        menu.addAction("for the images that are loaded", self._take_own_network)
+        menu.addAction("For the loaded images", self._take_own_network)
         menu.addSeparator()
         for name in preset_names("hyper"):
             menu.addAction(name.replace("_", " "), lambda name=name: self._take_preset(name))  # type: ignore[misc]

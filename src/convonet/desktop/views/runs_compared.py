@@ -15,7 +15,7 @@ from convonet.documents.runs import RunComparison, RunDifference
 from convonet.params import DataParams, HyperParams, fields_of
 
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
-_CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
+_CHANGED = ("Image", "True", "Before", "After", "Probability before", "Probability after", "Change")
 
 
 _ONLY_TWO = "With more than two runs, this table is empty."

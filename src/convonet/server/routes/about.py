@@ -50,7 +50,7 @@ async def health(parts: Parts) -> Json:
 
 @router.get("/ready", response_model=schemas.Ready)
 async def ready(parts: Parts) -> Json:
-    """Whether the server answers all requests; 503 while it is starting or shutting down. Needs no token."""
+    """Whether the server is ready to answer requests; 503 while it is starting or shutting down. Needs no token."""
     if not parts.ready:
         raise Refusal(503, "The server is starting or shutting down", retry_after=5)
     return Json({"status": "ready", "workers": 1 if parts.pool is None else parts.pool.size})

@@ -105,7 +105,7 @@ async function keepOffline() {
     offline.textContent = "Available offline";
     offline.className = "good";
   } catch {
-    offline.textContent = "Not available offline: this browser does not keep the files";
+    offline.textContent = "Not available offline: this browser cannot store the files";
   }
 }
 

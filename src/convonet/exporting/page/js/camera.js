@@ -30,7 +30,9 @@ export class Camera {
       this.stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment"}});
     } catch (error) {
       const refused = error.name === "NotAllowedError";
-      const reason = refused ? "The browser was not allowed to use the camera" : "No camera could be opened";
+      const reason = refused
+        ? "The browser was not allowed to use the camera"
+        : "The camera could not be started";
       byId("camera-note").textContent = `${reason}.`;
       return;
     }

@@ -1,8 +1,6 @@
 // The server's API: every refusal becomes a Fault; a lost connection is told, tried again, and told when
 // it is back.
 
-import {stateLabel} from "./dom.js";
-
 export const API = "api/v1";
 const RETRY_MS = 1500;
 const LOOK_MS = 5000;
@@ -106,6 +104,12 @@ export const pictureOf = (image, side = 96) => `${API}/images${query({path: imag
 export const fileOf = (run, name, download = false) =>
   `${API}/runs/${seg(run)}/files/${name.split("/").map(seg).join("/")}${download ? "?download=true" : ""}`;
 
+const ENDED = {
+  failed: "The run failed",
+  cancelled: "The run was stopped",
+  interrupted: "The run was interrupted",
+};
+
 /** The address of a folder of a run as a zip archive. */
 export const archiveOf = (run, name) =>
   `${API}/runs/${seg(run)}/archive/${name.split("/").map(seg).join("/")}`;
@@ -119,7 +123,7 @@ export async function ask(kind, {data, hyper, options} = {}, signal) {
     if (["done"].includes(now.state)) return {...(await call(`runs/${seg(run.id)}/result`)), asked: run.id};
     if (!["waiting", "running"].includes(now.state)) {
       throw new Fault(409, {
-        detail: sentence(now.error) || `The run ended in the state “${stateLabel(now.state)}”`,
+        detail: sentence(now.error) || ENDED[now.state],
         error: now.error,
       });
     }

@@ -46,7 +46,7 @@ function between({changed, marks}) {
   const predicted = changed
     .slice(0, MOST_CHANGED)
     .map((one) => [one.path, one.true, one.a, one.b, percent(one.p_a), percent(one.p_b)]);
-  const titles = ["Image", "True", "Before", "After", "p before", "p after"];
+  const titles = ["Image", "True", "Before", "After", "Probability before", "Probability after"];
   const more = changed.length - predicted.length;
   return [
     changed.length

@@ -25,7 +25,7 @@ const SINGLE = [
 /** Parts that are made when they are opened. */
 export function closerLooks(page, found) {
   return [
-    part("Sizes and mean images", async () =>
+    part("Sizes and pixels", async () =>
       sizes(await call(`datasets/${found.id}/sizes`, {signal: page.signal})),
     ),
     part("Quality check", async () =>
@@ -120,7 +120,7 @@ function quality(found, dataset) {
         {},
         warnings.map((text) => h("li", {}, text)),
       )
-    : h("p.good", {}, "Nothing stands out.");
+    : h("p.good", {}, "No problems were found.");
   const at = address("train", dataset);
   const groups = GROUPS.map(([key, title]) => groupCard(title, found[key], at));
   const single = SINGLE.map(([key, title]) => strip(title, found[key], at));

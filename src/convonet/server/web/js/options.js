@@ -35,15 +35,28 @@ export function number(id, label, placeholder) {
   return labelled(element, label, () => element.value.trim() || undefined);
 }
 
-/** Several numbers, parted by commas or spaces. What is no number goes as it is, for the server to name it. */
-export function numbers(id, label, value) {
+/** A number of minutes, sent in seconds. */
+export function minutes(id, label, placeholder) {
+  const field = number(id, label, placeholder);
+  const typed = field.value;
+  field.value = () => scaled(typed(), 60);
+  return field;
+}
+
+/** A number times `factor`; what is no number stays as it is, for the server to name it. */
+function scaled(text, factor) {
+  const value = Number(text) * factor;
+  return text === undefined || Number.isNaN(value) ? text : Number(value.toPrecision(12));
+}
+
+/** Several percentages, parted by commas or spaces, sent as fractions. */
+export function percentages(id, label, value) {
   const element = h("input", {id, value, autocomplete: "off", spellcheck: false});
-  const read = (text) => (Number.isNaN(Number(text)) ? text : Number(text));
   return labelled(element, label, () =>
     element.value
       .split(/[\s,;]+/)
       .filter(Boolean)
-      .map(read),
+      .map((text) => scaled(text, 0.01)),
   );
 }
 

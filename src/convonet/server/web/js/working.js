@@ -9,7 +9,7 @@ import {withImages} from "./moving.js";
 
 const CAN_RESUME = ["cancelled", "interrupted", "failed"];
 const CHANGED =
-  "The training images have changed since this run started. So far, the model was trained on the old ones.";
+  "The training images have changed since this run started. So far, the model has been trained on the old images.";
 const CLASSES = {failed: "bad", interrupted: "warn"};
 
 export class Working extends EventTarget {

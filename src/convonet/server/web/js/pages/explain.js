@@ -101,7 +101,7 @@ export function explainPage(page) {
     const about =
       "A heat map of the pixels that matter most for a class. " +
       "The check deletes them step by step; the probability should fall.";
-    return card("Where the model looks", about, fields, "Explain", async () => {
+    return card("Why this prediction", about, fields, "Explain", async () => {
       const options = {
         ...modelOptions(state.model),
         paths: [await image()],
@@ -154,7 +154,7 @@ export function explainPage(page) {
     ];
     const about =
       "Images that gradient ascent creates to activate a channel. In the last layer, each channel is a class.";
-    return card("What activates a channel", about, fields, "Show what activates it", async () => {
+    return card("What activates a channel", about, fields, "Generate picture", async () => {
       const options = {...modelOptions(state.model), layer: layer.value};
       for (const [name, field] of Object.entries({channel, steps}))
         if (field.value()) options[name] = Number(field.value());

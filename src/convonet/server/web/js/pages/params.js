@@ -31,7 +31,7 @@ export function paramsPage(page) {
   const finder = h(
     ".row.tools",
     {},
-    h(".field", {}, h("label", {htmlFor: "param-search"}, "Find a parameter"), search),
+    h(".field", {}, h("label", {htmlFor: "param-search"}, "Search parameters"), search),
     h("label.tick", {}, onlySet, "Only values that are set"),
   );
   const before = looks(page);
@@ -50,9 +50,11 @@ export function paramsPage(page) {
     if (wrong) return top.lead(`${counted(wrong, "value is", "values are")} invalid`);
     if (!store.varied.length) {
       const expert = usedRecipe() === "none";
-      const plain = "Empty fields use the default shown in them";
+      const plain = "Empty fields use the default shown in gray";
       return top.lead(
-        expert || state.kind === "data" ? plain : "The plan sets the values; Expert shows all of them",
+        expert || state.kind === "data"
+          ? plain
+          : "The plan sets the values; choose Expert to see and change all of them",
       );
     }
     top.lead(`${variedWords("combinations to tune")}; training uses the first value`);

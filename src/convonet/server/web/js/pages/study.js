@@ -5,13 +5,13 @@ import {beginPage} from "../begin.js";
 import {call, fileOf, seg} from "../api.js";
 import {labelOf, valueText, variedWords} from "../comparing.js";
 import {fill, h, head, percent, short, whole} from "../dom.js";
-import {number, numbers, pick} from "../options.js";
+import {number, percentages, pick} from "../options.js";
 import {store} from "../store.js";
 import {Working} from "../working.js";
 
 const METRICS = [
-  ["accuracy", "training accuracy"],
-  ["val_accuracy", "validation accuracy"],
+  ["accuracy", "training images"],
+  ["val_accuracy", "validation images"],
 ];
 
 export function studyPage(page) {
@@ -87,7 +87,7 @@ export function studyPage(page) {
       h(
         ".card",
         {},
-        h("h2", {}, `Epochs to reach each target, by ${what}`),
+        h("h2", {}, `Epochs to reach each target accuracy on ${what}`),
         h(
           ".scroll",
           {tabindex: 0, role: "region", "aria-label": "Epochs to reach each target"},
@@ -142,8 +142,8 @@ function begin(page) {
       "The settings come from the hyperparameters: enter several values for at least one of them.",
     ],
     fields: {
-      targets: numbers("study-targets", "Targets", "0.9, 0.95, 0.99"),
-      metric: pick("study-metric", "Measured by", METRICS),
+      targets: percentages("study-targets", "Targets (%)", "90, 95, 99"),
+      metric: pick("study-metric", "Measured on", METRICS),
       images: number("study-images", "Images", "all"),
     },
     said: () =>

@@ -102,8 +102,8 @@ export function suspectsPage(page) {
       src: pictureOf(address, 512),
       title: row.path.split("/").pop(),
       lines: [
-        `Is in class ${row.class} (${percent(row.p_class)}); ` +
-          `the models predict ${row.suggested} (${percent(row.p_suggested)}).`,
+        `Labeled ${row.class}, to which the models give ${percent(row.p_class)}; ` +
+          `they predict ${row.suggested} (${percent(row.p_suggested)}).`,
       ],
     });
   }

@@ -51,7 +51,7 @@ export function testPage(page) {
       return fill(
         body,
         empty(
-          "Not a run",
+          "This model does not come from a run",
           "Only models from runs keep their test results. The Use and Explain pages accept model files.",
         ),
       );

@@ -3,7 +3,7 @@
 import {call, fileOf, query, seg} from "../api.js";
 import {labelOf, valueText, variedWords} from "../comparing.js";
 import {counted, empty, fill, h, head, note, percent, short} from "../dom.js";
-import {chosen, number, pick, tellRefusal} from "../options.js";
+import {chosen, minutes, number, pick, tellRefusal} from "../options.js";
 import {shownAs} from "../shown.js";
 import {searchRecipe} from "../plan.js";
 import {whyNotTrain} from "../reasons.js";
@@ -54,7 +54,7 @@ export function tunePage(page) {
     trials: number("tune-trials", "Trials", "the whole grid"),
     repeats: number("tune-repeats", "Repeats", "1"),
     pruner: pick("tune-pruner", "Pruner", PRUNERS),
-    time_limit: number("tune-time", "Time limit (s)", "none"),
+    time_limit: minutes("tune-time", "Time limit (min)", "none"),
     images: number("tune-images", "Images", "up to 10,000"),
   };
   const table = h("div");
