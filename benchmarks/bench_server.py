@@ -242,28 +242,40 @@ def report(root: Path, seconds: float) -> None:
 
 
 def by_workers(root: Path, seconds: float, rounds: int = 3) -> None:
-    """One worker on one core against two, each network with one thread: images for each second of the processors."""
+    """One worker against two, each network with one thread: images for each second of the processors."""
     print("workers", flush=True)
-    found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    ways = {"one worker on one core": 1, "one worker on all cores": 1, "two workers on all cores": 2}
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
     plan = {"kind": "load", "clients": 64, "images": 1, "seconds": seconds}
     for _ in range(rounds):
-        for count in found:
+        for way, count in ways.items():
             with server(root, "--workers", str(count)) as port:
                 started = next(one for one in psutil.Process().children() if "serve" in one.cmdline())
+                cores = started.cpu_affinity()
                 if count == 1:
                     # So that it opens its network with one thread, as each of two workers does on two cores.
-                    started.cpu_affinity([min(started.cpu_affinity())])
+                    started.cpu_affinity([min(cores)])
                 act_in_process(port, "digits", root / "digits" / "test", plan | {"seconds": 0.5})
+                if "all" in way:
+                    let_run(started, cores)
                 before = spent(started)
                 load = Load(*act_in_process(port, "digits", root / "digits" / "test", plan))
                 images = load.images * (seconds + _WARM_SECONDS)
-                found[count].append((load.images, images / (spent(started) - before)))
-    one, two = (np.median(np.array(values), axis=0) for values in found.values())
-    for count, (wall, cpu) in zip(found, (one, two), strict=True):
-        print(f"{count} worker(s): {wall:8.0f} images/s   {cpu:8.0f} for each CPU second of the server")
-    print(
-        f"  two against one: {two[0] / one[0]:.2f} times the images/s, {two[1] / one[1]:.2f} for each CPU second"
-    )
+                found[way].append((load.images, images / (spent(started) - before)))
+    medians = {way: np.median(np.array(values), axis=0) for way, values in found.items()}
+    last = medians["two workers on all cores"]
+    for way, (wall, cpu) in medians.items():
+        print(
+            f"{way:26} {wall:6.0f} images/s   {cpu:6.0f} for each CPU second of the server   "
+            f"two against it: {last[0] / wall:.2f} and {last[1] / cpu:.2f} times"
+        )
+
+
+def let_run(process: psutil.Process, cores: list[int]) -> None:
+    """Let a process, its threads and its descendants run on these cores."""
+    for one in [process, *process.children(recursive=True)]:
+        for thread in one.threads():
+            psutil.Process(thread.id).cpu_affinity(cores)
 
 
 def spent(process: psutil.Process) -> float:

@@ -32,7 +32,7 @@ _HEADINGS = (
     "Test accuracy ",
     "Most often confused: ",
     "What you can do next:",
-    "The run is done:",
+    "Run folder:",
 )
 """How the lines of the output begin that every training with test images prints."""
 

@@ -18,7 +18,7 @@ from convonet.json_values import JsonObject
 
 
 class RunState(StrEnum):
-    """What a run is doing.
+    """The state of a run.
 
     No run is stored as `interrupted`: a run is interrupted if it is stored as `running` but no process holds its lock,
     or as `waiting` and the process that would have started it has ended.

@@ -109,7 +109,7 @@ def test_a_plan_is_shown_before_anything_is_trained(shared: Served) -> None:
     Plan.model_validate(plan)
     assert plan["sentence"].startswith("60 small images, 3 classes →")
     assert (plan["minutes"], plan["candidates"][0]["hyper"]["epochs"]) == (2, 3)
-    assert plan["notes"][-1].endswith("that has the parameter: Epochs 3")
+    assert plan["notes"][-1].endswith("to which they apply: Epochs 3")
     assert plan["facts"]["counts"] == dict.fromkeys(CLASSES, 20)
     for wrong in (
         {"recipe": "none"},

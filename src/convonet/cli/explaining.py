@@ -25,7 +25,7 @@ from convonet.text import counted
 Model = Annotated[
     str,
     typer.Argument(
-        help="A run's folder or id, or a .keras or .h5 file.",
+        help="A run's folder or id, or a .keras or .h5 file; for occlusion, also an .onnx file.",
         autocompletion=completion.models,
     ),
 ]

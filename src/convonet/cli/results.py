@@ -12,7 +12,7 @@ from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument
 from convonet.documents.suspects import SuspectsDocument
 from convonet.documents.training import TrainDocument
-from convonet.events import state_label
+from convonet.events import RunState, state_label
 from convonet.params.labels import label_of, value_text
 from convonet.runs import Run
 from convonet.runs.documents import run_document
@@ -65,8 +65,13 @@ def print_training(document: TrainDocument) -> None:
             + (f"; {speed:,.0f} images/s." if speed else ".")
         )
     print_summary(document.summary)
-    note(f"The run is {state_label(document.state)}:")
+    note(_folder_line(document.state))
     say(document.run)
+
+
+def _folder_line(state: str) -> str:
+    """What stands above the run's folder: its state, unless the run ended as it should."""
+    return "Run folder:" if state == RunState.DONE else f"Run folder ({state_label(state)}):"
 
 
 def print_study(document: StudyDocument) -> None:
@@ -131,5 +136,5 @@ def print_suspects(document: SuspectsDocument) -> None:
         table = Path(document.run) / SUSPECTS
         say(f"Full list, most suspicious first: {table}")
         _say_how_to_mark(Run(Path(document.run)).read().train_dir or "DIR", table)
-    note(f"The run is {state_label(document.state)}:")
+    note(_folder_line(document.state))
     say(document.run)

@@ -124,7 +124,7 @@ class ImageFacts(Document):
         images: number of training images, not counting a separate validation set.
         counts: number of images of each class, by name.
         channels: 1 if all images are gray, 3 if any has color.
-        height, width: medians over a sample of the images, in pixels.
+        height, width: median over a sample of the images, in pixels.
         signs: whether the class names look like digits or letters.
         photographs: whether most files have a type that cameras write.
         validation: number of images in a separate validation set; 0 if some training images are held out instead.

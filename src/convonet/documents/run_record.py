@@ -172,7 +172,7 @@ class FindingRow(Document):
 
 
 class DataFindingRow(Document):
-    """A finding about the images that the user should know."""
+    """Something to know about the images before training."""
 
     kind: str
     sentence: str

@@ -64,7 +64,8 @@ class TrainingSummary(Document):
         notes: remarks on the plan.
         tried: the candidates in the order of the plan.
         why: why the chosen candidate was chosen.
-        accuracy, interval, baseline, images: of the test; None if the model was not tested.
+        accuracy, interval, baseline: of the test; None if the model was not tested.
+        images: number of test images; 0 if the model was not tested.
         confusion: the pair of classes that is confused most often in the test.
         advice: findings and advice, most important first.
     """

@@ -60,7 +60,7 @@ def compare_models(a: Evaluation, b: Evaluation) -> McNemar:
         raise DataError(
             "The two models were not evaluated on the same images with the same classes",
             expected="the same test set for both",
-            received=f"{counted(len(set(differ)), 'image differs', 'images differ')}; the first is {differ[0]}",
+            received=f"{counted(len(set(differ)), 'different image')}; the first is {differ[0]}",
         )
     correct_b = dict(zip(b.paths, (b.y_true == b.y_pred).tolist(), strict=True))
     return mcnemar(a.y_true == a.y_pred, np.array([correct_b[path] for path in a.paths]))

@@ -181,7 +181,7 @@ class TrainingParams(ParamModel):
     class_weights: dict[str, float] | None = param(
         None,
         "Class weights",
-        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. The option “Balance classes” '
+        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. balanced (Balance classes) '
         "computes them from the number of images.",
         group="Loss",
         default_text="1 for each",

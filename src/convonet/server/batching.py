@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from convonet.data.headers import read_header
 from convonet.documents.predictions import PredictionRow
 from convonet.errors import DataError
 from convonet.inference.answers import AnswerOptions, answers
+from convonet.inference.unknown import Scored
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
@@ -59,6 +61,13 @@ class _Request:
     wish: AnswerOptions
     answer: asyncio.Future[list[PredictionRow]]
     pixels: list[NDArray[np.uint8] | str] | None = None
+
+
+class _ScoredBatch(NamedTuple):
+    """Why images of a batch cannot be read (empty: they can), and what the network gives for those that can."""
+
+    faults: list[str]
+    scored: Scored | None
 
 
 class Batcher:
@@ -145,7 +154,10 @@ class Batcher:
         while self._waiting:
             batch = self._next()
             try:
-                found = await loop.run_in_executor(self._executor, self._answers, batch)
+                scored = await loop.run_in_executor(self._executor, self._scored, batch)
+                # Here rather than in the thread: two threads of Python that take turns on the processor's cores need
+                # more time than one.
+                found = self._answers(batch, scored)
             except Exception as error:  # noqa: BLE001 - whoever waits gets it, and the next batch is answered
                 for request in batch:
                     if not request.answer.done():
@@ -171,31 +183,36 @@ class Batcher:
         # A client that hung up has cancelled its future; its images need no computing.
         return [request for request in batch if not request.answer.cancelled()]
 
-    def _answers(self, batch: list[_Request]) -> list[list[PredictionRow]]:
-        uploads = [upload for request in batch for upload in request.uploads]
-        wishes = [request.wish for request in batch for _ in request.uploads]
+    def _scored(self, batch: list[_Request]) -> _ScoredBatch:
+        """Decode the images and let the network compute those that can be read."""
         pixels = [
             found for request in batch for found in (request.pixels or map(self._decoded, request.uploads))
         ]
-        readable = [place for place, found in enumerate(pixels) if not isinstance(found, str)]
+        faults = [found if isinstance(found, str) else "" for found in pixels]
+        images = [found for found in pixels if not isinstance(found, str)]
+        if not images:
+            return _ScoredBatch(faults, None)
+        started = time.perf_counter()
+        scored = self._model.predict_scored(np.stack(images), batch_size=self._batch)
+        self._metrics.computed(self._name, len(images), time.perf_counter() - started)
+        return _ScoredBatch(faults, scored)
+
+    def _answers(self, batch: list[_Request], found: _ScoredBatch) -> list[list[PredictionRow]]:
+        uploads = [upload for request in batch for upload in request.uploads]
+        wishes = [request.wish for request in batch for _ in request.uploads]
+        readable = [place for place, fault in enumerate(found.faults) if not fault]
         documents: list[PredictionRow] = [
-            {"path": upload.name, "error": found if isinstance(found, str) else ""}
-            for upload, found in zip(uploads, pixels, strict=True)
+            {"path": upload.name, "error": fault} for upload, fault in zip(uploads, found.faults, strict=True)
         ]
-        if readable:
-            images = np.stack([pixels[place] for place in readable])
-            started = time.perf_counter()
-            scored = self._model.predict_scored(images, batch_size=self._batch)
-            self._metrics.computed(self._name, len(readable), time.perf_counter() - started)
+        if found.scored is not None:
+            probabilities, unknown = found.scored.probabilities, found.scored.unknown
             # Requests of one batch may ask for different numbers of classes; the network has computed them together.
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]
-                unknown = None if scored.unknown is None else scored.unknown[rows]
-                found = answers(
-                    scored.probabilities[rows], self._model.info, names, unknown=unknown, **wish._asdict()
-                )
-                for row, document in zip(rows, found, strict=True):
+                scores = None if unknown is None else unknown[rows]
+                made = answers(probabilities[rows], self._model.info, names, unknown=scores, **wish._asdict())
+                for row, document in zip(rows, made, strict=True):
                     documents[readable[row]] = document
         return list(_cut(documents, [len(request.uploads) for request in batch]))
 

@@ -125,7 +125,7 @@ _DATA_EXAMPLE: JsonDict = {
 }
 
 
-class Look(BaseModel):
+class DataSetRequest(BaseModel):
     """Data parameters, as in a parameter file; paths are relative to the root."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"data": _DATA_EXAMPLE}})
@@ -189,7 +189,7 @@ class Listing(Document):
     notes: list[str] = Field(default_factory=list, description="How a table was read.")
 
 
-class MarkWish(BaseModel):
+class MarkRequest(BaseModel):
     """Mark images, or undo marks."""
 
     model_config = ConfigDict(
@@ -345,7 +345,7 @@ class Uploaded(Document):
     paths: list[str]
 
 
-class ImportWish(BaseModel):
+class ImportRequest(BaseModel):
     """Images to upload."""
 
     model_config = ConfigDict(
@@ -374,18 +374,18 @@ class ImportBytes(Document):
     received: int
 
 
-class NotTaken(Document):
+class SkippedUpload(Document):
     """A skipped file and the reason."""
 
     path: str
     reason: str
 
 
-class ImportTaken(Document):
+class ImportResult(Document):
     """The number of accepted files, and the skipped ones."""
 
     taken: int
-    skipped: list[NotTaken]
+    skipped: list[SkippedUpload]
 
 
 class Imported(Document):
@@ -393,7 +393,7 @@ class Imported(Document):
 
     train_dir: str
     images: int
-    skipped: list[NotTaken]
+    skipped: list[SkippedUpload]
     skipped_count: int
 
 
@@ -433,7 +433,7 @@ class PlanRequest(BaseModel):
     )
 
 
-class Words(Document):
+class RunCode(Document):
     """A command and Python code that do the same."""
 
     command: str

@@ -41,14 +41,14 @@ def read_task(value: Mapping[str, Any]) -> Task:
     version = value.get(VERSION_KEY)
     if kind is None or version not in range(1, SPEC_VERSION + 1):
         raise InputError(
-            "The job cannot be read",
-            expected=f"one of {', '.join(kinds())}, in versions 1 to {SPEC_VERSION}",
+            "The task cannot be read",
+            expected=f"one of {', '.join(kinds())}, in version 1 to {SPEC_VERSION}",
             received=f"{value.get('kind')} in version {version}",
         )
     values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}
     if unknown := sorted(values.keys() - kind.model_fields.keys()):
         raise InputError(
-            "The job has unknown keys",
+            "The task has unknown keys",
             expected=", ".join(sorted(kind.model_fields)),
             received=", ".join(unknown),
         )

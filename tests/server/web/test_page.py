@@ -219,7 +219,7 @@ def test_the_plan_follows_the_images_and_the_values(
     assert schedule.input_value() == ""
     set_field(page, "batch_size", "8")
     page.get_by_role("radio", name="Balanced").check()
-    page.get_by_text("Your values, used for every candidate that has the parameter: Batch size 8").wait_for()
+    page.get_by_text("Your values, used for every candidate to which they apply: Batch size 8").wait_for()
     page.get_by_role("button", name="Remove Batch size").click()
     page.get_by_text("Your values, used for every candidate").wait_for(state="detached")
     assert page.locator("#hyper-num_filters").count() == 0

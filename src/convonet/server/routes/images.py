@@ -81,7 +81,7 @@ def _sorted(entries: list[FolderEntry]) -> tuple[FolderEntry, ...]:
 
 
 @router.post("/datasets", response_model=schemas.DataSetDocument)
-def look(wish: schemas.Look, parts: Parts) -> Json:
+def look(wish: schemas.DataSetRequest, parts: Parts) -> Json:
     """Read the image sets that the given data parameters describe: counts, classes, skipped files."""
     faults: dict[str, str] = {}
     data = parts.tasks.data(wish.data, faults)
@@ -152,7 +152,7 @@ def marks(dataset: DataSetId, parts: Parts) -> Json:
 
 
 @router.post("/datasets/{dataset}/marks")
-def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
+def mark(dataset: DataSetId, wish: schemas.MarkRequest, parts: Parts) -> Json:
     """Mark images, or remove their marks. Read the set again afterward."""
     if (wish.label is None) == (wish.action == "label"):
         raise ParamError.of(

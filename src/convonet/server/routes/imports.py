@@ -25,7 +25,7 @@ _BYTES = {
 
 
 @router.post("/imports", status_code=201, response_model=schemas.ImportState)
-def begin(wish: schemas.ImportWish, parts: Parts) -> Json:
+def begin(wish: schemas.ImportRequest, parts: Parts) -> Json:
     """Start an upload of images: the files of a folder, or one zip archive."""
     begun = parts.imports.begin(wish.name, wish.kind, wish.files, wish.bytes)
     return Json(parts.imports.received(begun.id), 201)
@@ -37,7 +37,7 @@ def received(upload: ImportId, parts: Parts) -> Json:
     return Json(parts.imports.received(upload))
 
 
-@router.post("/imports/{upload}/files", response_model=schemas.ImportTaken, openapi_extra=MULTIPART)
+@router.post("/imports/{upload}/files", response_model=schemas.ImportResult, openapi_extra=MULTIPART)
 async def files(upload: ImportId, request: Request, parts: Parts) -> Json:
     """Some files of a folder, as multipart `files`; each file's name is its percent-encoded relative path."""
     with receiving(request, parts) as took:

@@ -25,7 +25,7 @@ _MOST_WEIGHTS = 2_000_000_000
 _MOST_PIXELS = 4_000_000
 
 
-class KernelWish(BaseModel):
+class KernelRequest(BaseModel):
     """An image below the root, and a kernel given by name or as rows."""
 
     model_config = ConfigDict(
@@ -50,7 +50,7 @@ def _described(kernel: Kernel) -> JsonObject:
 
 
 @router.post("/kernels")
-def apply(wish: KernelWish, parts: Parts) -> Json:
+def apply(wish: KernelRequest, parts: Parts) -> Json:
     """Apply a kernel to an image. Returns the result as a Base64-encoded PNG, with its shape and range."""
     file = parts.root.opened(wish.path)
     if not file.is_file:

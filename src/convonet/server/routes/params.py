@@ -46,7 +46,7 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
     return Json(document | {"varied": varied, "combinations": combinations})
 
 
-@router.post("/shown-as", response_model=schemas.Words)
+@router.post("/shown-as", response_model=schemas.RunCode)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
     """The command and the Python code that do the same as this run."""
     task = task_of(parts, wish)
