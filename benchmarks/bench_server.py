@@ -241,11 +241,11 @@ def report(root: Path, seconds: float) -> None:
     print(f"{_CROWD} at once: {measured(root, 'digits', images, {'kind': 'crowd', 'clients': _CROWD})}")
 
 
-def by_workers(root: Path, seconds: float, rounds: int = 3) -> None:
+def by_workers(root: Path, seconds: float, rounds: int = 7) -> None:
     """One worker against two, each network with one thread: images for each second of the processors."""
     print("workers", flush=True)
     ways = {"one worker on one core": 1, "one worker on all cores": 1, "two workers on all cores": 2}
-    found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
+    found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
     plan = {"kind": "load", "clients": 64, "images": 1, "seconds": seconds}
     for _ in range(rounds):
         for way, count in ways.items():
@@ -258,17 +258,24 @@ def by_workers(root: Path, seconds: float, rounds: int = 3) -> None:
                 act_in_process(port, "digits", root / "digits" / "test", plan | {"seconds": 0.5})
                 if "all" in way:
                     let_run(started, cores)
-                before = spent(started)
+                before, clients = spent(started), waited_for()
                 load = Load(*act_in_process(port, "digits", root / "digits" / "test", plan))
                 images = load.images * (seconds + _WARM_SECONDS)
-                found[way].append((load.images, images / (spent(started) - before)))
+                of_server, of_clients = spent(started) - before, waited_for() - clients
+                found[way].append((load.images, images / of_server, of_clients / (of_server + of_clients)))
     medians = {way: np.median(np.array(values), axis=0) for way, values in found.items()}
     last = medians["two workers on all cores"]
-    for way, (wall, cpu) in medians.items():
+    for way, (wall, cpu, share) in medians.items():
         print(
-            f"{way:26} {wall:6.0f} images/s   {cpu:6.0f} for each CPU second of the server   "
-            f"two against it: {last[0] / wall:.2f} and {last[1] / cpu:.2f} times"
+            f"{way:26} {wall:6.0f} images/s   {cpu:6.0f} per CPU second of the server   "
+            f"two against it: {last[0] / wall:.2f} and {last[1] / cpu:.2f} times   clients {100 * share:.0f}% of it"
         )
+
+
+def waited_for() -> float:
+    """Seconds of the processors that the client processes have used that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def let_run(process: psutil.Process, cores: list[int]) -> None:

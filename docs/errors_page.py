@@ -27,7 +27,7 @@ This page lists all messages by their class in Python. Words in ‹brackets› s
 values. Entries under DataError that begin with a lowercase letter are reasons why a file was skipped. If a message
 does not solve the problem, see [Troubleshooting](troubleshooting.md).
 """
-_FIELDS = ("where", "expected", "received", "hint")
+_FIELDS = ("where", "expected", "received", "hint", "reason")
 _WORDS = {
     "differ": "path",
     "error": "reason",
@@ -176,10 +176,10 @@ def text_of(node: ast.expr) -> str:
             return format(number, spec)
         case ast.FormattedValue(value=ast.BinOp() as value):
             return f"‹{_shown(value.left)}›"
-        case ast.FormattedValue(value=value):
-            return text_of(value)
         case ast.FormattedValue(value=ast.Call(func=ast.Name(id="_install"))):
             return "Run pip install ‹package›"
+        case ast.FormattedValue(value=value):
+            return text_of(value)
         case ast.BinOp(left=ast.Constant(value=str() as text), op=ast.Mult()):
             return text
         case ast.BinOp(left=left, op=ast.Add(), right=right):
@@ -217,6 +217,8 @@ def _option(node: ast.expr) -> str:
     match node:
         case ast.Call(func=ast.Name(id="option"), args=[name, value]):
             return f"{text_of(name)}={ast.unparse(value)}"
+        case ast.Call(func=ast.Name(id="data_value"), args=[name, value]):
+            return f"{text_of(name)}=‹{_shown(value)}›"
         case ast.Call(func=ast.Name(id="call"), args=[python, *_]):
             return f"convonet.{text_of(python)}"
         case ast.Call(args=[first, *_]):

@@ -38,7 +38,7 @@ It selects the PyTorch backend of Keras unless `KERAS_BACKEND` is set, so write 
   also as a dictionary: `result["accuracy"]`.
 - `Prediction`: `path`, `predicted`, `confidence`, `unsure`, `unknown`, `probabilities`, `error`; also as a dictionary.
 - `LoadedModel`: `classes`, `image_size`, `info`; methods `predict`, `predict_proba`, `evaluate`, `explain`.
-- `Explained`: `label`, `probability`, `heat`, `values`, `picture`.
+- `Explanation`: `label`, `probability`, `heat`, `values`, `picture`.
 
 Notebooks display curves, tables and pictures. `to_pandas()` requires pandas.
 
@@ -143,11 +143,12 @@ figure = convonet.plot_loss_acc(model, target_acc=0.9)
 
 ## Errors
 
-All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received` and
-`hint`. Input that cannot be used raises an `InputError`, such as `ParamError`, `DataError`, `ModelFileError` or
-`RunNotFoundError`. A package that is not installed raises a `MissingPackageError`, or in `export` an `InputError`; its
-hint is the command that installs the package. A call that is rejected does not create a run folder. Ctrl-C saves a
-checkpoint and raises `KeyboardInterrupt`; `convonet.resume(run)` continues the run.
+All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received`
+and `hint`. Input that cannot be used raises an `InputError`, such as `ParamError`, `DataError`, `ModelFileError` or
+`RunNotFoundError`. If a required package is not installed, a `MissingPackageError` is raised; if an optional one is
+not, such as those for exports, trackers, Ray and pandas, an `InputError`. The hint is the command that installs the
+package. A call that is rejected does not create a run folder. Ctrl-C saves a checkpoint and raises
+`KeyboardInterrupt`; `convonet.resume(run)` continues the run.
 
 ## Types in the signatures
 

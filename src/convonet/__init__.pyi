@@ -5,8 +5,8 @@ from convonet._version import __version__ as __version__
 from convonet.api.evaluating import evaluate as evaluate
 from convonet.api.evaluating import export as export
 from convonet.api.evaluating import verify as verify
-from convonet.api.explaining import Dreamt as Dreamt
-from convonet.api.explaining import Explained as Explained
+from convonet.api.explaining import DreamResult as DreamResult
+from convonet.api.explaining import Explanation as Explanation
 from convonet.api.explaining import dream as dream
 from convonet.api.explaining import explain as explain
 from convonet.api.explaining import layers as layers

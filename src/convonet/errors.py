@@ -41,6 +41,7 @@ class ConvonetError(Exception):
         expected: what would have been right.
         received: what was there instead.
         hint: what to do next; a `Hint` where it names options.
+        reason: what another program or library says of it; becomes the end of `what`.
     """
 
     exit_code = 1
@@ -53,8 +54,9 @@ class ConvonetError(Exception):
         expected: object = None,
         received: object = None,
         hint: str | None = None,
+        reason: object = None,
     ) -> None:
-        self.what = what
+        self.what = f"{what.rstrip('.')}: {reason}" if reason else what
         self.where = None if where is None else str(where)
         self.expected = None if expected is None else str(expected)
         self.received = None if received is None else str(received)

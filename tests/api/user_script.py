@@ -37,9 +37,9 @@ def use(run: convonet.TrainedRun, image: Path) -> None:
     )
     prediction: convonet.Prediction = predictions[0]
     print(prediction.predicted, prediction.confidence, prediction.error, model.classes, model.image_size)
-    explained: list[convonet.Explained] = run.explain(image, method="saliency", faithful=True)
+    explained: list[convonet.Explanation] = run.explain(image, method="saliency", faithful=True)
     print(explained[0].heat.shape, convonet.layers(run, image, out="layers"))
-    dreamt: convonet.Dreamt = convonet.dream(run, "conv_1", channel=0)
+    dreamt: convonet.DreamResult = convonet.dream(run, "conv_1", channel=0)
     print(dreamt.pictures.shape, convonet.summary(run).params, convonet.export(run, "onnx", out="m.onnx"))
     print(
         convonet.report(run),

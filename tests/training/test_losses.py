@@ -76,7 +76,7 @@ def test_weights_by_hand_are_by_name_and_others_weigh_one() -> None:
     ("values", "words"),
     [
         ({"class_weights": {"NORMAI": 2}}, "did you mean NORMAL"),
-        ({"class_weights": {"NORMAL": 2}, "balanced": True}, "not both"),
+        ({"class_weights": {"NORMAL": 2}, "balanced": True}, "cannot be combined"),
     ],
 )
 def test_wrong_class_weights_are_said(values: dict[str, object], words: str) -> None:

@@ -24,7 +24,7 @@ from convonet.text import absolute, counted, local_path
 
 
 @dataclass(frozen=True, repr=False)
-class Explained:
+class Explanation:
     """The explanation of one prediction; notebooks display the picture.
 
     Attributes:
@@ -51,7 +51,7 @@ class Explained:
     picture: bytes
 
     def __repr__(self) -> str:
-        return f"<Explained {self.path}: {self.label} ({100 * self.probability:.1f}%) by {self.method}>"
+        return f"<Explanation {self.path}: {self.label} ({100 * self.probability:.1f}%) by {self.method}>"
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
@@ -59,7 +59,7 @@ class Explained:
 
 
 @dataclass(frozen=True, repr=False)
-class Dreamt:
+class DreamResult:
     """Pictures that strongly activate channels; notebooks display them side by side.
 
     Attributes:
@@ -81,7 +81,7 @@ class Dreamt:
     picture: bytes
 
     def __repr__(self) -> str:
-        return f"<Dreamt: {counted(len(self.channels), 'channel')} of {self.layer}>"
+        return f"<DreamResult: {counted(len(self.channels), 'channel')} of {self.layer}>"
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
@@ -105,7 +105,7 @@ def explain(
     out: PathLike | None = None,
     listen: Listener = None,
     progress: bool | None = None,
-) -> list[Explained]:
+) -> list[Explanation]:
     """Explain predictions with heat maps.
 
     Args:
@@ -204,7 +204,7 @@ def dream(
     out: PathLike | None = None,
     listen: Listener = None,
     progress: bool | None = None,
-) -> Dreamt:
+) -> DreamResult:
     """Create the picture that most strongly activates a channel.
 
     Args:
@@ -235,7 +235,7 @@ def dream(
             out=str(folder / "dream.png") if out is None else absolute(out),
         )
         answer = DreamDocument.of(answer_of(task, listen, progress))
-        return Dreamt(
+        return DreamResult(
             layer=answer.layer,
             channels=tuple(one.channel for one in answer.dreams),
             pictures=np.stack([_pixels(Path(one.file)) for one in answer.dreams]),
@@ -246,10 +246,10 @@ def dream(
         )
 
 
-def _explained(row: ExplainedImage, name: str, method: str, folder: Path) -> Explained:
+def _explained(row: ExplainedImage, name: str, method: str, folder: Path) -> Explanation:
     """The explanation of an image that the caller knows as `name`; the path in the row may be that of a copy."""
     files = row.files
-    return Explained(
+    return Explanation(
         path=name,
         predicted=row.predicted,
         confidence=row.confidence,

@@ -20,7 +20,7 @@ from convonet.api.inputs import (
     optional_path,
 )
 from convonet.errors import InputError
-from convonet.kernels import BenchResult, apply_kernel, kernel_of
+from convonet.kernels import KernelResult, apply_kernel, kernel_of
 from convonet.tasks import SummaryTask
 from convonet.tasks.technique_tasks import AugmentTask, FindRateTask
 from convonet.text import counted
@@ -176,7 +176,7 @@ def kernel(
     grey: bool = False,
     relu: bool = False,
     pool: Literal["max", "average"] | None = None,
-) -> BenchResult:
+) -> KernelResult:
     """Apply a convolution kernel to an image.
 
     Args:

@@ -49,7 +49,7 @@ def desktop(
         )
     if (reason := no_display()) is not None:
         raise ConvonetError(
-            "The window needs a display", received=reason, hint="Use `convonet serve` and a browser instead"
+            "The window needs a display", reason=reason, hint="Use `convonet serve` and a browser instead"
         )
     # By its name: the command line does not stand on the window.
     window = importlib.import_module("convonet.desktop.app")

@@ -25,6 +25,14 @@ from convonet.text import counted
 Model = Annotated[
     str,
     typer.Argument(
+        help="A run's folder or id, or a .keras or .h5 file.",
+        autocompletion=completion.models,
+    ),
+]
+_Explained = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
         help="A run's folder or id, or a .keras or .h5 file; for occlusion, also an .onnx file.",
         autocompletion=completion.models,
     ),
@@ -39,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    model: Model,
+    model: _Explained,
     paths: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Images and folders of images.")],
     method: Annotated[str, typer.Option("--method", help="grad_cam, saliency or occlusion.")] = "grad_cam",
     label: Annotated[

@@ -116,7 +116,8 @@ def tune(
         typer.Option(
             "--memory-limit",
             metavar="GB",
-            help="Memory limit in GB for all parallel training runs together. A setting that needs more fails.",
+            help="Memory limit in GB, divided equally among the parallel training runs. A run that exceeds "
+            "its share fails.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,

@@ -205,7 +205,7 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
     raise DataError(
         f"No image{of_class} in the {SPLIT_TITLES.get(name, name)} set could be read",
         where=before.root,
-        received=f"{first.path}: {first.reason}",
+        reason=f"{first.path}: {first.reason}",
         hint="Repair these images or remove the folder",
     )
 

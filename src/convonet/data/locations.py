@@ -14,6 +14,7 @@ from convonet.documents.evaluation import SPLIT_TITLES
 from convonet.errors import DataError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams
+from convonet.params.labels import named
 from convonet.text import absolute, terminal
 
 __all__ = ["ACCEPTED", "SPLIT_NAMES", "SetLocation", "Split", "location_of", "split_folders"]
@@ -58,7 +59,7 @@ def _existing(given: str, split: Split) -> Path:
     if os.path.exists(path):
         return path
     raise DataError(
-        f"There is no such folder or file for {split}_dir",
+        f"There is no such folder or file for {named(f'{split}_dir')}",
         where=terminal(str(path)),
         expected=ACCEPTED,
         hint=_near(path) if str(path).isprintable() else _CONTROLS,
@@ -130,7 +131,7 @@ def _tables(folder: Path, data: DataParams, watch: Watch) -> dict[Split | None, 
         where=folder,
         expected="the path of one table instead of its folder",
         received=", ".join(table.file.name for table in found),
-        hint=f"For example {found[0].file}",
+        hint=f"Open, for example, {found[0].file}",
     )
 
 

@@ -167,7 +167,7 @@ def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
                 raise
             raise DataError(
                 f"The sample set {name} could not be downloaded",
-                received=str(error.__context__),
+                reason=str(error.__context__),
                 hint="The set is downloaded on first use; `digits` needs no download",
             ) from error
         train, test = ((images, labels.reshape(-1).astype(np.int64)) for images, labels in parts)

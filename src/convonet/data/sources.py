@@ -24,6 +24,7 @@ from convonet.documents.marks import read_marks
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams
+from convonet.params.labels import named
 from convonet.text import counted
 from convonet.text import name as compared
 
@@ -216,7 +217,7 @@ def _required_location(data: DataParams, split: Split, watch: Watch) -> SetLocat
         raise DataError(
             f"No {SPLIT_TITLES[split]} images were given",
             expected=ACCEPTED,
-            hint=f"Set {split}_dir in the data parameters",
+            hint=f"Set {named(f'{split}_dir')} in the data parameters",
         )
     return location
 

@@ -224,7 +224,7 @@ def _labels(table: TableFile, taken: Collection[str]) -> tuple[str, ...]:
             expected="label_column, the name of the correct column",
             received=", ".join(kinds[:12]),
             hint=Hint.of(
-                "For example {}",
+                "Set, for example, {}",
                 data_value("label_column", kinds[0]),
                 window=f"On the Parameters page, enter for example {kinds[0]} in Label column",
             ),

@@ -125,7 +125,7 @@ def read_value(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise DocumentError("This file cannot be read", where=path, received=reason) from error
+        raise DocumentError("This file cannot be read", where=path, reason=reason) from error
     # Both text that is not JSON and bytes that are not UTF-8.
     except ValueError as error:
         received = f"content that is not JSON ({error})"

@@ -245,7 +245,11 @@ SCORES = (
 
 
 class SetRow(Document):
-    """The main scores of one set. If the set was not `evaluated`, the scores are means over a training epoch."""
+    """The main scores of one set.
+
+    If the set was not `evaluated`, the scores are those recorded in the epoch whose weights were kept; training scores
+    are then means over that epoch.
+    """
 
     set: Literal["train", "val", "test"]
     images: int

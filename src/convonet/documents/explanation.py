@@ -18,7 +18,7 @@ class DeletionCurve(Document):
         curve: the probability at each fraction; the pixels with the highest values in the map are deleted first.
         random_curve: the mean over several reference maps, which are shifted and mirrored copies of the map.
         area, random_area: areas under the curves, 0..1.
-        beaten: with how many of the `orders` reference maps the probability falls more slowly.
+        beaten: number of reference maps, out of `orders`, for which the probability falls more slowly.
     """
 
     shares: tuple[float, ...]

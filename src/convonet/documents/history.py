@@ -42,7 +42,7 @@ class HistoryTable(Document):
                     columns.setdefault(name, []).append(float(value) if value else None)
         # A line with too many cells gives a list for the surplus, which float() refuses with a TypeError.
         except (ValueError, TypeError, csv.Error) as error:
-            raise DocumentError("The history is damaged", where=path, received=str(error)) from error
+            raise DocumentError("The history is damaged", where=path, reason=str(error)) from error
         return cls.of(columns, path)
 
     @property

@@ -69,8 +69,8 @@ def _described(keras_file: Path) -> ModelInfo:
             return ModelInfo.from_json(archive.read(MEMBER).decode("utf-8"), keras_file)
     except (zipfile.BadZipFile, KeyError, OSError, UnicodeDecodeError) as error:
         raise ModelFileError(
-            "The threshold and the temperature cannot be saved in this file: it has no metadata of Convonet, so "
-            "Convonet did not make it, or it is damaged",
+            "The threshold and the temperature cannot be saved in this file: it has no Convonet metadata, so it "
+            "was not made by Convonet, or it is damaged",
             where=keras_file,
             expected=f"a .keras file with the member {MEMBER}",
         ) from error

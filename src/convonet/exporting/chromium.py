@@ -87,7 +87,7 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
         except queue.Empty:
             if browser.poll() is not None:
                 raise ConvonetError(
-                    "The browser used to check the export closed without responding",
+                    "The browser that checks the export closed without a response",
                     received=f"exit code {browser.returncode}",
                     hint=Hint.of(
                         "Add {} to export without this check",
@@ -96,7 +96,7 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
                     ),
                 ) from None
     raise ConvonetError(
-        "The browser used to check the export did not respond",
+        "The browser that checks the export did not respond",
         expected=f"a response within {_SECONDS:g} s",
         hint=Hint.of(
             "Add {} to export without this check", option("unchecked", True), window="Export the model again"

@@ -98,7 +98,7 @@ def _packed(folder: Path) -> Path:
             command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConvonetError("npm could not download ONNX Runtime Web", received=str(error)[:200]) from error
+        raise ConvonetError("npm could not download ONNX Runtime Web", reason=str(error)[:200]) from error
     found = sorted(folder.glob("*.tgz"))
     if done.returncode or not found:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
@@ -129,7 +129,7 @@ def _unpacked(package: Path) -> dict[str, bytes]:
             f"The package {PACKAGE} cannot be read",
             where=package,
             expected=f"the file that npm pack {PACKAGE}@{VERSION} writes",
-            received=str(error)[:200],
+            reason=str(error)[:200],
         ) from error
     return found
 

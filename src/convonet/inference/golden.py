@@ -77,7 +77,7 @@ class Golden(NamedTuple):
             return cls(images, probabilities, str(value["source"]), tolerance)
         except (ValueError, TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
             raise ModelFileError(
-                "The model's golden samples cannot be read", where=where, received=str(error)[:200]
+                "The model's golden samples cannot be read", where=where, reason=str(error)[:200]
             ) from error
 
 

@@ -75,6 +75,6 @@ def damaged(path: Path, error: Exception) -> ModelFileError:
     return ModelFileError(
         "The model file is damaged or incomplete",
         where=path,
-        received=(str(error) or type(error).__name__)[:200],
+        reason=(str(error) or type(error).__name__)[:200],
         hint="It may not have been copied or downloaded completely. Get the file again",
     )

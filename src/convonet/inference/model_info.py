@@ -81,7 +81,7 @@ class ModelInfo:
                 "The model's description cannot be read",
                 where=where,
                 expected=MEMBER,
-                received=str(error)[:200],
+                reason=str(error)[:200],
             ) from error
 
     @classmethod

@@ -94,7 +94,7 @@ def read_text(content: bytes | mmap.mmap, path: Path) -> OnnxText:
                 flow = flow or "a function that the model defines itself"
     except (ValueError, IndexError) as error:
         raise ModelFileError(
-            "The file is not an ONNX model, or it is damaged", where=path, received=str(error)[:200]
+            "The file is not an ONNX model, or it is damaged", where=path, reason=str(error)[:200]
         ) from error
     return OnnxText(properties, flow)
 

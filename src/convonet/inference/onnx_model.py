@@ -173,5 +173,5 @@ def _session(content: bytes, threads: int | None, path: Path) -> onnxruntime.Inf
         raise ModelFileError(
             "The file is not an ONNX model, or it is damaged",
             where=path,
-            received=str(error).splitlines()[0][:200],
+            reason=str(error).splitlines()[0][:200],
         ) from error

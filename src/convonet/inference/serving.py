@@ -71,7 +71,7 @@ def _answer(model: OnnxModel, images: Any, batch: int) -> bytes | ConvonetError:
     except ConvonetError as error:
         return error
     except (RuntimeError, ValueError, MemoryError) as error:
-        return ConvonetError("The network cannot be run", received=str(error)[:200])
+        return ConvonetError("The network cannot be run", reason=str(error)[:200])
 
 
 def _reply(replies: BinaryIO, answer: bytes | ConvonetError) -> None:

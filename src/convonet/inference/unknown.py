@@ -110,7 +110,7 @@ class UnknownScorer:
             raise ModelFileError(
                 "The score for unknown images cannot be read from the model file",
                 where=where,
-                received=str(error)[:200],
+                reason=str(error)[:200],
             ) from error
 
 

@@ -23,6 +23,7 @@ from convonet.nets.registry import create_model
 from convonet.nets.scaling_inside import with_scaling_inside
 from convonet.params import FAMILIES
 from convonet.params.advice import SetFacts, advise
+from convonet.params.labels import label_of
 from convonet.runs import Run
 from convonet.runs.event_log import LineFile
 from convonet.tasks import TrainTask
@@ -94,7 +95,12 @@ def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     watch.tell(StageStarted(stage="build", title="Building the network"))
     # Told rather than refused: a file of parameters may be meant for several families.
     for name in FAMILIES[task.hyper.family].ignored(task.hyper):
-        watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
+        watch.tell(
+            Warned(
+                message=f"The network {FAMILIES[task.hyper.family].title} does not use {label_of(name)}",
+                subject=name,
+            )
+        )
     if task.from_model is not None:
         return _further(task, sets)
     net_input = NetInput.of(task.data, sets.pixels, sets.train.classes)

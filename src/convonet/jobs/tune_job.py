@@ -12,6 +12,7 @@ from convonet.errors import TrainingError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.search_data import prepare_search
 from convonet.params import FAMILIES
+from convonet.params.labels import label_of
 from convonet.runs import Run
 from convonet.runs.documents import adopted_hyper, tune_document
 from convonet.runs.environment import available_cores
@@ -49,7 +50,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> SearchDocument:
 
     watch.tell(StageStarted(stage="tune", title="Searching"))
     for name in _ignored(task):
-        watch.tell(Warned(message=f"No network in this search uses {name}", subject=name))
+        watch.tell(Warned(message=f"No network in this search uses {label_of(name)}", subject=name))
     file = TrialsFile(run.file(TRIALS), task.space.varied)
     reports = LineFile(run.file(REPORTS))
     tuning = NetTuning(
@@ -180,6 +181,6 @@ def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
             "The only setting could not be trained"
             if settings == 1
             else f"None of the {counted(settings, 'setting')} could be trained",
-            received=failed[0].reason,
+            reason=failed[0].reason,
             hint="Use smaller or different values",
         )

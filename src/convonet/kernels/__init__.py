@@ -1,15 +1,15 @@
 """The kernel explorer: convolution and pooling step by step, named kernels, and their arithmetic; numpy alone."""
 
 from .arithmetic import LayerSize, MapSize, conv_params, output_side, same_padding
-from .bench import BenchResult, apply_kernel, shown_as_picture, steps_at
+from .bench import KernelResult, apply_kernel, shown_as_picture, steps_at
 from .named import KERNELS, Kernel, kernel_of
 from .sliding import KernelStep, convolve, pool, step_at, steps
 from .stacks import parse_layer, through_layers
 
 __all__ = [
     "KERNELS",
-    "BenchResult",
     "Kernel",
+    "KernelResult",
     "KernelStep",
     "LayerSize",
     "MapSize",

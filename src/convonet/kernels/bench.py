@@ -17,7 +17,7 @@ GREY = np.array([299, 587, 114]) / 1000
 """Red, green and blue in a grey value. Source: ITU-R BT.601, as Pillow has it."""
 
 
-class BenchResult(NamedTuple):
+class KernelResult(NamedTuple):
     """The result of a kernel applied to an image.
 
     Attributes:
@@ -48,7 +48,7 @@ def apply_kernel(
     relu: bool = False,
     pooling: Pooling | None = None,
     show: Show | None = None,
-) -> BenchResult:
+) -> KernelResult:
     """Slide a kernel over a picture: over each channel by itself, a colour detector over all three at once.
 
     Args:
@@ -70,7 +70,7 @@ def apply_kernel(
         values = np.maximum(values, 0)
     if pooling is not None:
         values = pool(values, 2, kind=pooling)
-    return BenchResult(values, shown_as_picture(values, show or kernel.show))
+    return KernelResult(values, shown_as_picture(values, show or kernel.show))
 
 
 def shown_as_picture(values: FloatArray, show: Show) -> NDArray[np.uint8]:

@@ -137,7 +137,7 @@ def use_device(wanted: str) -> str:
         raise ConvonetError(
             f"The backend {name()} chooses its device itself",
             received=f"device={wanted}",
-            hint="Use device=auto, or KERAS_BACKEND=torch",
+            hint="Set device (Device) to auto, or the variable KERAS_BACKEND to torch",
         )
     there = devices()
     aliases = {"auto": there[min(1, len(there) - 1)], "cuda": "cuda:0"}

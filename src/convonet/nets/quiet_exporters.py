@@ -39,6 +39,6 @@ def exporting(title: str) -> Iterator[None]:
         reason = next(iter(str(error).splitlines()), type(error).__name__) or output.getvalue()
         raise ModelFileError(
             f"This network cannot be exported to {title} with the Keras backend {name()}",
-            received=reason[:200],
+            reason=reason[:200],
             hint="The .keras file contains the same network, and Convonet can predict with it",
         ) from error

@@ -178,7 +178,7 @@ def _checked_config(content: bytes | str, path: Path) -> LayerConfig:
         parts = list(_objects(config))
     except (ValueError, RecursionError) as error:
         raise ModelFileError(
-            "The network's configuration cannot be read", where=path, received=str(error)[:200]
+            "The network's configuration cannot be read", where=path, reason=str(error)[:200]
         ) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ModelFileError("The file does not describe a network", where=path)

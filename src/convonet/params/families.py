@@ -151,7 +151,7 @@ _FAMILIES = (
     FamilyInfo(
         "custom",
         "Your own layers",
-        "The layers that you list in layers (Layers).",
+        "A network of your own layers.",
         "you",
         {"layers": _CUSTOM, "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"},
     ),

@@ -59,7 +59,7 @@ def read_object(path: str | os.PathLike[str]) -> JsonObject:
     # Python refuses integers of more than 4,300 digits, and nesting deeper than its stack.
     except (ValueError, RecursionError) as error:
         raise ParamError(
-            "The parameter file contains a value that no parameter can have", where=path, received=str(error)
+            "The parameter file contains a value that no parameter can have", where=path, reason=str(error)
         ) from error
     if not isinstance(value, dict):
         raise ParamError(

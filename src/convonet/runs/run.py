@@ -76,7 +76,7 @@ class Run:
                 "A run's name must be a valid folder name",
                 received=terminal(name),
                 where="name",
-                hint=f"For example {file_name(name)}",
+                hint=f"Use, for example, {file_name(name)}",
             )
         parent = Path(local_path(parent))
         # Four random digits keep runs apart that begin in the same second.

@@ -37,7 +37,7 @@ def unpack(archive: Path, folder: Path, limits: Limits) -> list[tuple[str, str]]
             return list(_written(opened, members, folder, limits))
     except _BROKEN as error:
         raise Refusal(
-            422, "The file is not a zip archive, or it is damaged", received=str(error)[:200]
+            422, "The file is not a zip archive, or it is damaged", reason=str(error)[:200]
         ) from error
 
 

@@ -107,7 +107,7 @@ async def read_uploads(request: Request, most: int, took: Callable[[int], None])
             took(len(chunk))
             reader.write(chunk)
     except MultipartParseError as error:
-        raise Refusal(400, "The multipart request cannot be read", received=str(error)[:200]) from error
+        raise Refusal(400, "The multipart request cannot be read", reason=str(error)[:200]) from error
     if not reader.ended:
         raise Refusal(400, "The multipart request ends before its last boundary")
     if not reader.uploads:

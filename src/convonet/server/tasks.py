@@ -198,7 +198,7 @@ def _migrated(kind: typing.Literal["data", "hyper"], values: Mapping[str, Any]) 
     try:
         return {k: v for k, v in migrated(kind, dict(values), None).items() if k != VERSION_KEY}
     except (TypeError, ValueError, AttributeError) as error:
-        raise Refusal(422, f"These are not {kind} parameters", received=str(error)[:200]) from error
+        raise Refusal(422, f"These are not {kind} parameters", reason=str(error)[:200]) from error
 
 
 def _data_of(model: Path) -> ParamValues | None:

@@ -42,7 +42,7 @@ def read_task(value: Mapping[str, Any]) -> Task:
     if kind is None or version not in range(1, SPEC_VERSION + 1):
         raise InputError(
             "The task cannot be read",
-            expected=f"one of {', '.join(kinds())}, in version 1 to {SPEC_VERSION}",
+            expected=f"one of {', '.join(kinds())}, in version {' or '.join(map(str, range(1, SPEC_VERSION + 1)))}",
             received=f"{value.get('kind')} in version {version}",
         )
     values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}

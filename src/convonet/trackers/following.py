@@ -37,7 +37,7 @@ def _begun(tracker: Tracker, run: Run, address: str) -> Iterator[None]:
     except ConvonetError:
         raise
     except Exception as error:
-        raise InputError("The tracker cannot be used", where=address, received=str(error)[:300]) from error
+        raise InputError("The tracker cannot be used", where=address, reason=str(error)[:300]) from error
     with ExitStack() as stack:
         stack.push(following)
         yield

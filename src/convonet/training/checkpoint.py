@@ -179,7 +179,7 @@ class CheckpointFile:
                 arrays = [archive[f"a{index}"] for index in range(sum(meta["counts"].values()))]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise TrainingError(
-                "The checkpoint cannot be read", where=self.path, received=str(error)
+                "The checkpoint cannot be read", where=self.path, reason=str(error)
             ) from error
         # Going on from a half-understood state would give other numbers without a word.
         if meta["format_version"] != CHECKPOINT_VERSION:

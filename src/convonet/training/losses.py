@@ -75,7 +75,11 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
         ParamError: both, or names that are no classes.
     """
     if hyper.balanced and hyper.class_weights:
-        raise ParamError.of({"class_weights": "class_weights: use class_weights or balanced, not both"})
+        raise ParamError.of(
+            {
+                "class_weights": "class_weights (Class weights): cannot be combined with balanced (Balance classes)"
+            }
+        )
     if hyper.balanced:
         return balanced_weights(labels, len(classes))
     if not hyper.class_weights:

@@ -15,6 +15,7 @@ import torch
 from convonet.errors import InputError
 from convonet.hints import Hint, option
 from convonet.params.computing_params import Precision
+from convonet.params.labels import named
 from convonet.text import counted
 
 _FIRST_SCALE, _LEAST_SCALE = 2.0**16, 1.0
@@ -36,7 +37,7 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
         raise InputError(
             "float16 can be used only on a GPU: on a CPU it is no faster and overflows",
             received="precision=float16 on the CPU",
-            hint="Use precision=bfloat16 or float32",
+            hint=f"Set {named('precision')} to bfloat16 or float32",
         )
     if precision == "float16" and workers > 1:
         raise InputError(

@@ -12,6 +12,7 @@ from typing import TypedDict
 
 from convonet.errors import ParamError
 from convonet.params.hyper_params import HyperParams
+from convonet.params.labels import named
 from convonet.text import counted
 from convonet.training.collapse import CollapseState
 
@@ -205,7 +206,7 @@ def create_rules(hyper: HyperParams, *, validation: bool) -> Rules:
         ParamError: a rule watches a validation score and there is no validation.
     """
     faults = {
-        name: f"{name}: {score} needs validation images. Monitor loss or accuracy instead"
+        name: f"{named(name)}: {score} needs validation images. Monitor loss or accuracy instead"
         for name, score in hyper.watched.items()
         if score.startswith("val_") and not validation
     }

@@ -16,6 +16,7 @@ from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
 from convonet.params.computing_params import Precision
 from convonet.params.hyper_params import HyperParams
+from convonet.params.labels import named
 from convonet.tasks.task import ExecutorName
 from convonet.text import counted
 from convonet.training.image_rows import Batch
@@ -92,7 +93,7 @@ def create_step(
         raise InputError(
             "Precisions other than float32 need the torch backend",
             received=f"precision={precision} on {backend.name()}",
-            hint="Use precision=float32, or KERAS_BACKEND=torch",
+            hint=f"Set {named('precision')} to float32, or the variable KERAS_BACKEND to torch",
         )
     return KerasStep(model, optimizer, loss, boundary)
 

@@ -216,7 +216,7 @@ def test_5_tuned_stopped_resumed_and_adopted(
     page = begin(served.url, EXPERT | {"hyper": varied}, "tune")
     page.locator(".lead", has_text="Learning rate").wait_for()
     with at_most(page, 4):
-        page.get_by_role("button", name="Search", exact=True).click()
+        page.get_by_role("button", name="Tune", exact=True).click()
         page.get_by_role("button", name="Stop").click()
         page.get_by_role("button", name="Resume").click(timeout=LONG_MS)
         page.locator("h2", has_text=re.compile("^Done$")).wait_for(timeout=LONG_MS)

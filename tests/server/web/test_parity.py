@@ -232,7 +232,7 @@ def test_a_search_shows_its_plots_and_is_resumed_where_it_stopped(at: Callable[.
     page.get_by_label("Folds").fill("2")
     page.locator("summary", has_text="As a command and as Python code").click()
     page.locator("pre", has_text="convonet tune").wait_for()
-    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name="Tune", exact=True).click()
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Resume").click(timeout=LONG_MS)
     page.locator("h2", has_text=re.compile("^Done$")).wait_for(timeout=LONG_MS)

@@ -134,7 +134,7 @@ def test_backbones_are_cards_that_set_the_image_size(ready: Callable[..., Any]) 
         "() => JSON.parse(localStorage.getItem('convonet')).hyper.base === 'efficientnet_lite2'"
     )
     assert known(page)["data"] == {"train_dir": "digits", "image_size": "260", "channels": "3"}
-    page.get_by_role("button", name="Images").click()
+    page.get_by_role("button", name="Data", exact=True).click()
     assert page.locator("#data-image_size").input_value() == "260"
 
 

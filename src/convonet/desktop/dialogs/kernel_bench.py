@@ -34,7 +34,7 @@ from convonet.desktop.widgets.basic import (
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import PictureView
 from convonet.errors import ConvonetError
-from convonet.kernels import KERNELS, BenchResult, apply_kernel, kernel_of, steps_at
+from convonet.kernels import KERNELS, KernelResult, apply_kernel, kernel_of, steps_at
 
 if TYPE_CHECKING:
     from convonet.desktop.background import Background
@@ -93,8 +93,8 @@ class KernelBenchDialog(QDialog):
         self.weights.setToolTip("Rows separated by slashes, such as -1 0 1 / -1 0 1 / -1 0 1")
         self.stride, self.padding, self.pooling = QSpinBox(), QComboBox(), QComboBox()
         self.stride.setRange(1, 16)
-        self.padding.addItem("same size", "same")
-        self.padding.addItem("no padding", "valid")
+        self.padding.addItem("same", "same")
+        self.padding.addItem("valid", "valid")
         self.pooling.addItem("none", None)
         for kind in ("max", "average"):
             self.pooling.addItem(kind, kind)
@@ -199,7 +199,7 @@ class KernelBenchDialog(QDialog):
         if pixels is None:
             return
 
-        def work(_: object) -> BenchResult:
+        def work(_: object) -> KernelResult:
             return apply_kernel(
                 pixels,
                 kernel,
@@ -217,7 +217,7 @@ class KernelBenchDialog(QDialog):
             "grey": self.grey.isChecked(),
         }
 
-    def _show(self, found: BenchResult) -> None:
+    def _show(self, found: KernelResult) -> None:
         values = found.values
         self.after.show_image(_as_image(found.picture))
         shape = " × ".join(map(str, values.shape))

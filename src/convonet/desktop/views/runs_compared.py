@@ -94,7 +94,7 @@ def _rows(found: RunComparison) -> list[tuple[Any, ...]]:
     ]
     scores = [item.scores.test.accuracy if item.scores.test else None for item in found.runs]
     same = all(item.same_data for item in found.runs)
-    images = ("Images", *(("the same" if same else "not the same") for _ in found.runs))
+    images = ("Training images", *(("the same" if same else "not the same") for _ in found.runs))
     return [("Test accuracy", *(shown(percent(score)) for score in scores)), images, *rows]
 
 

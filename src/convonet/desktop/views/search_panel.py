@@ -88,7 +88,7 @@ class SearchPanel(QWidget):
         named = (
             ("Search", self.search),
             ("Trials", self.trials),
-            ("Best", self.objective),
+            ("Objective", self.objective),
             ("Folds", self.folds),
             ("Repeats", self.repeats),
             ("Pruner", self.pruner),

@@ -143,7 +143,7 @@ def _read(path: Path) -> Mapping[str, Any]:
             "The weights file cannot be read",
             where=path,
             expected="PyTorch weights without code",
-            received=(str(error).splitlines() or [type(error).__name__])[0][:200],
+            reason=(str(error).splitlines() or [type(error).__name__])[0][:200],
         ) from error
     if not isinstance(values, Mapping) or not all(torch.is_tensor(value) for value in values.values()):
         raise _of_another(path, "named tensors", type(values).__name__)

@@ -106,8 +106,8 @@ def _fetch(info: BaseInfo) -> Path:
             raise ConvonetError(
                 f"The weights of the backbone {info.name} could not be downloaded",
                 where=info.url,
-                received=str(getattr(error, "reason", error))[:200],
-                hint="Copy the file from another machine and specify it with base_weights=PATH",
+                reason=str(getattr(error, "reason", error))[:200],
+                hint=f"Copy the file from another machine, and set {named('base_weights')} to its path",
             ) from error
         check_hash(temporary, info.digest)
     return path
@@ -126,5 +126,5 @@ def fill_from_h5(network: keras.Model, path: Path) -> None:
             f"The file does not contain the weights of the backbone {network.name}",
             where=path,
             expected="an .h5 weights file of the same network without its original output layers",
-            received=(str(error).splitlines() or [type(error).__name__])[0][:200],
+            reason=(str(error).splitlines() or [type(error).__name__])[0][:200],
         ) from error

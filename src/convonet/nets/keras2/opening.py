@@ -47,7 +47,7 @@ def open_keras2(path: Path, config: Mapping[str, Any], weights: Path | BinaryIO)
         raise ModelFileError(
             "The network was saved by Keras 2 and contains something that cannot be converted",
             where=path,
-            received=str(error)[:300],
+            reason=str(error)[:300],
             hint=_HINT,
         ) from error
     return network

@@ -59,4 +59,4 @@ def part(file: Path) -> Part:
 
 
 def _unreadable(file: Path, error: OSError) -> InputError:
-    return InputError("The image cannot be read", where=file, received=error.strerror)
+    return InputError("The image cannot be read", where=file, reason=error.strerror)

@@ -81,7 +81,7 @@ function score(run, summary) {
       pair
         ? tile(
             "Most often confused",
-            [pair.true, h("span.muted", {}, " as "), pair.predicted],
+            [pair.true, h("span.muted", {}, " mistaken for "), pair.predicted],
             `${whole(pair.count)} of ${counted(pair.of)} of ${pair.true}`,
           )
         : null,

@@ -63,7 +63,7 @@ export function classTable(scores) {
   const rows = scores.per_class.map((one) =>
     row(one.class, percent(one.precision), percent(one.recall), short(one.f1), whole(one.support)),
   );
-  return table("Each class", ["Class", "n:Precision", "n:Recall", "n:F1", "n:Images"], rows);
+  return table("Classes", ["Class", "n:Precision", "n:Recall", "n:F1", "n:Images"], rows);
 }
 
 export function skippedTable(scores) {

@@ -74,7 +74,7 @@ export function paramsPage(page) {
       tabs,
       [
         ["hyper", "Network and training"],
-        ["data", "Images"],
+        ["data", "Data"],
       ].map(tab),
     );
     plan.hidden = !isHyper;

@@ -135,7 +135,7 @@ function begin(page) {
   beginPage(page, {
     kind: "study",
     title: "Target study",
-    button: "Start",
+    button: "Study",
     about: [
       "Each setting is trained until it reaches the highest target or the maximum number of epochs. " +
         "The table shows how many epochs each target took.",

@@ -113,7 +113,7 @@ function begin(page) {
   beginPage(page, {
     kind: "suspects",
     title: "Suspicious labels",
-    button: "Search",
+    button: "Find suspicious labels",
     about: [
       "Each image is classified by networks that were not trained on it, each with its own seed. " +
         "If they confidently predict a class other than its label, the label is suspicious.",

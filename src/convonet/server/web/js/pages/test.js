@@ -158,7 +158,7 @@ export function testPage(page) {
       part("Curves", () => curves(scores, test)),
       part("Calibration", () => calibration(scores, test)),
       part("All metrics", () => scoreTable(scores)),
-      part("Each class", () => classTable(scores)),
+      part("Classes", () => classTable(scores)),
       part("All sets", () => allSets(state.run, page.signal)),
       scores.skipped?.length
         ? part(`Skipped files: ${whole(scores.skipped.length)}`, () => skippedTable(scores))

@@ -34,7 +34,7 @@ const GOALS = [
 ];
 
 export function tunePage(page) {
-  const begin = h("button.primary", {type: "button", onclick: start}, "Search");
+  const begin = h("button.primary", {type: "button", onclick: start}, "Tune");
   const working = new Working(page, {
     cancelled: "Stopped; the table is kept",
     interrupted: "Interrupted; Resume skips finished trials",
