@@ -23,7 +23,8 @@ next. The command line prints the error on one line of standard error, and the w
 HTTP API returns it as a problem document. Python raises it as an exception with the attributes `what`, `where`,
 `expected`, `received` and `hint`.
 
-This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
+This page lists the messages by their class in Python, except those about single invalid values and those of the
+server. Words in ‹brackets› stand for your files, names and
 values. Entries under DataError that begin with a lowercase letter are reasons why a file was skipped. If a message
 does not solve the problem, see [Troubleshooting](troubleshooting.md).
 """

@@ -38,7 +38,7 @@ It selects the PyTorch backend of Keras unless `KERAS_BACKEND` is set, so write 
   also as a dictionary: `result["accuracy"]`.
 - `Prediction`: `path`, `predicted`, `confidence`, `unsure`, `unknown`, `probabilities`, `error`; also as a dictionary.
 - `LoadedModel`: `classes`, `image_size`, `info`; methods `predict`, `predict_proba`, `evaluate`, `explain`.
-- `Explanation`: `label`, `probability`, `heat`, `values`, `picture`.
+- `ImageExplanation`: `label`, `probability`, `heat`, `values`, `picture`.
 
 Notebooks display curves, tables and pictures. `to_pandas()` requires pandas.
 
@@ -130,7 +130,7 @@ An unfitted classifier can be pickled and cloned; save and load a fitted one wit
 The tags of the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks that use
 tabular data. If each row of a table is passed as an image, all checks pass except these: pickling a fitted classifier,
 which contains an open model; training on one class; rejecting a different number of features in `predict`, because
-images are resized; and the attribute `n_features_in_`, which images do not have.
+images are resized; and the attribute `n_features_in_`, which has no meaning for images.
 
 ## Functions for teaching
 
@@ -145,8 +145,9 @@ figure = convonet.plot_loss_acc(model, target_acc=0.9)
 
 All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received`
 and `hint`. Input that cannot be used raises an `InputError`, such as `ParamError`, `DataError`, `ModelFileError` or
-`RunNotFoundError`. If a required package is not installed, a `MissingPackageError` is raised; if an optional one is
-not, such as those for exports, trackers, Ray and pandas, an `InputError`. The hint is the command that installs the
+`RunNotFoundError`. A missing required package raises a
+`MissingPackageError`. A missing optional package (for exports, trackers, Ray or pandas) raises an `InputError`. Its
+hint is the command that installs the
 package. A call that is rejected does not create a run folder. Ctrl-C saves a checkpoint and raises
 `KeyboardInterrupt`; `convonet.resume(run)` continues the run.
 
@@ -159,7 +160,7 @@ package. A call that is rejected does not create a run folder. Ctrl-C saves a ch
 | `ArrayData` | arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` |
 | `Hyper` | a dictionary, `HyperParams`, a `SearchSpace` or a JSON file of hyperparameters |
 | `Model` | a run folder, the id of a run, a model file, or the result of `train` or `load` |
-| `AnyRun` | a run folder, the id of a run, or the result of `train`, `tune` or `list_runs` |
+| `AnyRun` | a run folder, the id of a run, the result of `train` or `tune`, or an entry of `list_runs()` |
 | `Images` | everything that [Images in memory](#images-in-memory) lists |
 | `Listener` | a function that is called with every event, or None |
 

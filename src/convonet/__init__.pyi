@@ -6,7 +6,7 @@ from convonet.api.evaluating import evaluate as evaluate
 from convonet.api.evaluating import export as export
 from convonet.api.evaluating import verify as verify
 from convonet.api.explaining import DreamResult as DreamResult
-from convonet.api.explaining import Explanation as Explanation
+from convonet.api.explaining import ImageExplanation as ImageExplanation
 from convonet.api.explaining import dream as dream
 from convonet.api.explaining import explain as explain
 from convonet.api.explaining import layers as layers

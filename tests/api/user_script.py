@@ -37,7 +37,7 @@ def use(run: convonet.TrainedRun, image: Path) -> None:
     )
     prediction: convonet.Prediction = predictions[0]
     print(prediction.predicted, prediction.confidence, prediction.error, model.classes, model.image_size)
-    explained: list[convonet.Explanation] = run.explain(image, method="saliency", faithful=True)
+    explained: list[convonet.ImageExplanation] = run.explain(image, method="saliency", faithful=True)
     print(explained[0].heat.shape, convonet.layers(run, image, out="layers"))
     dreamt: convonet.DreamResult = convonet.dream(run, "conv_1", channel=0)
     print(dreamt.pictures.shape, convonet.summary(run).params, convonet.export(run, "onnx", out="m.onnx"))

@@ -58,5 +58,5 @@ def test_a_network_by_itself_names_the_collapse_first(
     done = convonet("train", images, *words)
     assert done.code == 0, done.err
     first = done.err.split("What you can do next:\n")[1].splitlines()[0]
-    assert "no better than always predicting the largest class" in first
+    assert "no better than always predicting the most common class" in first
     assert advice in first

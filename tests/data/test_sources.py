@@ -161,7 +161,7 @@ def test_labels_from_file_names(make_files) -> None:
     folder = make_files("cat_1.png", "sub/dog_2.png", "cat_10.png", "mouse.png")
     listing = listed(folder, label_pattern=r"^(?P<label>[a-z]+)_\d+")
     assert rows_of(listing) == [("cat_1.png", "cat"), ("cat_10.png", "cat"), ("sub/dog_2.png", "dog")]
-    assert listing.skipped == (Skipped("mouse.png", "label_pattern does not match its name"),)
+    assert listing.skipped == (Skipped("mouse.png", "label_pattern does not match the file name"),)
     same = listed(folder, label_pattern=r"[^/]*?(?P<label>[a-z]+)_\d+")
     assert rows_of(same) == rows_of(listing)
 

@@ -80,7 +80,7 @@ def test_without_test_images_the_training_images_are_used(images: Path, model: s
     assert (source, classes) == ("train", ["dark"] * 3 + ["light"] * 3)
     assert messages == [
         "The test images cannot be used, so the export is checked with the training images: "
-        f"There is no such folder or file for test_dir ({images / 'test'})"
+        f"There is no such folder or file for test_dir (Test images) ({images / 'test'})"
     ]
 
 
@@ -90,6 +90,6 @@ def test_only_without_any_image_is_noise_used(images: Path, model: str) -> None:
     assert samples is None
     assert messages == [
         "The images of the model's run cannot be used, so the export is checked with random noise: "
-        f"There is no such folder or file for test_dir ({images / 'test'}); "
-        f"There is no such folder or file for train_dir ({images / 'train'})"
+        f"There is no such folder or file for test_dir (Test images) ({images / 'test'}); "
+        f"There is no such folder or file for train_dir (Training images) ({images / 'train'})"
     ]

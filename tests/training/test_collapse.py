@@ -55,7 +55,7 @@ def _first(found: list[Collapse | None]) -> Collapse:
         ([9.0] * 6, ONE_CLASS, {}, 3, "rate_too_high", "no lower than with random guessing (2.3"),
         ([9.0] * 6, ONE_CLASS, {"steps": 25}, 4, "rate_too_high", "predicts c0 for 99.0%"),
         ([2.31] * 8, GUESSING, {}, 3, "rate_too_high", "the validation accuracy after epoch 3 is 10.0%"),
-        ([2.31] * 8, GUESSING, {"epochs": 20}, 6, "rate_too_high", "the largest class has 10.0%"),
+        ([2.31] * 8, GUESSING, {"epochs": 20}, 6, "rate_too_high", "the most common class has 10.0%"),
         ([2.31] * 8, GUESSING, {"rate": 2e-4}, 3, "rate_too_low", "raise it from 0.0002 to 0.002"),
         ([2.31] * 8, GUESSING, {"rate": 0.02}, 3, "unknown", "class folders"),
         ([2.31] * 8, DEAD, {"raw_pixels": True}, 3, "raw_pixels", "set scaling to unit"),

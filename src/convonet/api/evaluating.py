@@ -161,7 +161,7 @@ def export(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Export a model to another format, after comparing it with Keras image by image.
+    """Export a model to another format, and compare its predictions with those of the original.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train` or `load`.

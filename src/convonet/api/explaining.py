@@ -24,7 +24,7 @@ from convonet.text import absolute, counted, local_path
 
 
 @dataclass(frozen=True, repr=False)
-class Explanation:
+class ImageExplanation:
     """The explanation of one prediction; notebooks display the picture.
 
     Attributes:
@@ -51,7 +51,9 @@ class Explanation:
     picture: bytes
 
     def __repr__(self) -> str:
-        return f"<Explanation {self.path}: {self.label} ({100 * self.probability:.1f}%) by {self.method}>"
+        return (
+            f"<ImageExplanation {self.path}: {self.label} ({100 * self.probability:.1f}%) by {self.method}>"
+        )
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
@@ -105,7 +107,7 @@ def explain(
     out: PathLike | None = None,
     listen: Listener = None,
     progress: bool | None = None,
-) -> list[Explanation]:
+) -> list[ImageExplanation]:
     """Explain predictions with heat maps.
 
     Args:
@@ -246,10 +248,10 @@ def dream(
         )
 
 
-def _explained(row: ExplainedImage, name: str, method: str, folder: Path) -> Explanation:
+def _explained(row: ExplainedImage, name: str, method: str, folder: Path) -> ImageExplanation:
     """The explanation of an image that the caller knows as `name`; the path in the row may be that of a copy."""
     files = row.files
-    return Explanation(
+    return ImageExplanation(
         path=name,
         predicted=row.predicted,
         confidence=row.confidence,

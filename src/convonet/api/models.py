@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convonet.api.array_sets import ArrayData
 from convonet.api.evaluating import evaluate
-from convonet.api.explaining import Explanation, explain
+from convonet.api.explaining import ImageExplanation, explain
 from convonet.api.image_inputs import Images, in_batches, named_images
 from convonet.api.inputs import Data, Model, model_path
 from convonet.api.predicting import predict_images
@@ -79,7 +79,7 @@ class LoadedModel:
         # The options stand last, so that they win over what the model was opened with.
         return evaluate(self, data, **({"scaling": self._scaling, "classes": self._given_classes} | options))
 
-    def explain(self, images: Images, **options: Any) -> list[Explanation]:
+    def explain(self, images: Images, **options: Any) -> list[ImageExplanation]:
         """Explain predictions with heat maps; arguments as in `convonet.explain`."""
         return explain(self, images, **({"scaling": self._scaling} | options))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.api.evaluating import evaluate
-from convonet.api.explaining import Explanation, explain
+from convonet.api.explaining import ImageExplanation, explain
 from convonet.api.html import html_table, picture_html
 from convonet.api.image_inputs import Images
 from convonet.api.inputs import Data
@@ -76,7 +76,7 @@ class TrainedRun:
         """Predict the classes of images: `convonet.predict(run, images, …)`."""
         return predict(self, images, **options)
 
-    def explain(self, images: Images, **options: Any) -> list[Explanation]:
+    def explain(self, images: Images, **options: Any) -> list[ImageExplanation]:
         """Explain predictions with heat maps: `convonet.explain(run, images, …)`."""
         return explain(self, images, **options)
 

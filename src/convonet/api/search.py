@@ -48,7 +48,7 @@ def tune(
         hyper: the search space: lists of values, ranges, or a `SearchSpace`.
         search: `grid` tries every combination, `random` draws settings, `tpe` learns from earlier trials.
         objective: score to optimize on held-out images: `accuracy`, `loss` (minimized), `auc` or `macro_f1`.
-        trials: number of settings to try; None: all of a grid, 20 in other searches.
+        trials: number of settings to try; None: the whole grid; 20 in other searches.
         folds: number of stratified cross-validation folds. With 1, each setting is scored on a held-out fraction of
             the training images instead.
         repeats: number of times that each setting is trained on all folds, with different seeds and folds.
@@ -56,7 +56,7 @@ def tune(
         jobs: number of parallel training runs; None: one per core.
         executor: `local` for processes on this machine, `ray` for a Ray cluster.
         time_limit: seconds after which the search ends. Finished folds are kept. None: no limit.
-        memory_limit: memory for all parallel trials together, in bytes; None: no limit.
+        memory_limit: memory for all parallel folds together, shared equally, in bytes; None: no limit.
         disk_limit: disk space for the prepared images and the files of the run, in bytes; None: no limit.
         pruner: stops a setting early if it is worse than others after the same number of epochs: `median`,
             `hyperband` or `none`.

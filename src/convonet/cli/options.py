@@ -39,7 +39,12 @@ class RecipeName(StrEnum):
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Progress = Annotated[
-    ProgressStyle, typer.Option("--progress", help="How to show progress on standard error.")
+    ProgressStyle,
+    typer.Option(
+        "--progress",
+        help="How to show progress on standard error: auto (bars in a terminal, lines elsewhere), none (warnings "
+        "only) or jsonl (one JSON object per event).",
+    ),
 ]
 DataFile = Annotated[
     Path | None, typer.Option("--data", help="Data parameters (JSON file).", rich_help_panel=_IMAGES)
@@ -81,7 +86,7 @@ ImageSize = Annotated[
     typer.Option(
         "--image-size",
         metavar="auto|N|HxW",
-        help="Size in pixels to which every image is resized. Default: auto.",
+        help="Size in pixels to which every image is resized. Default: chosen by the recipe; 28 × 28 without a recipe.",
         rich_help_panel=_IMAGES,
     ),
 ]

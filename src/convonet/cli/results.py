@@ -106,7 +106,7 @@ def print_search(document: SearchDocument) -> None:
     if document.stopped:
         note(f"The search ended early: {document.stopped}.")
     planned = counted(document.planned_trials, "setting")
-    note(f"The search is {state_label(document.state)}, {document.trials} of {planned}:")
+    note(f"The search is {state_label(document.state)} ({document.trials} of {planned}):")
     say(document.run)
 
 

@@ -53,7 +53,7 @@ def tune(
         int | None,
         typer.Option(
             "--trials",
-            help="Number of settings to try. Default: all of a grid; 20 for other searches.",
+            help="Number of settings to try. Default: the whole grid; 20 for other searches.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -116,8 +116,8 @@ def tune(
         typer.Option(
             "--memory-limit",
             metavar="GB",
-            help="Memory limit in GB, divided equally among the parallel training runs. A run that exceeds "
-            "its share fails.",
+            help="Memory limit in GB, for all parallel folds together, shared equally. A fold that exceeds its share "
+            "fails.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,

@@ -79,7 +79,7 @@ def list_by_pattern(root: Path, pattern: str, watch: Watch) -> ImageListing:
         if label := compared(label or ""):
             rows.append(Row(path, label, stats))
         else:
-            skipped.append(Skipped(path, "label_pattern does not match its name"))
+            skipped.append(Skipped(path, "label_pattern does not match the file name"))
     return ImageListing.of(root, rows, skipped)
 
 

@@ -163,7 +163,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("stop", "Tasks", "Stop", "Stop; finished work is kept", "Ctrl+.", "stop", new_group=True),
     ActionSpec("show_start", "View", "Start", "The first page", "Ctrl+0"),
-    ActionSpec("show_data", "View", "Data", "Check the images", "Ctrl+1"),
+    ActionSpec("show_data", "View", "Data", "Images, classes and skipped files", "Ctrl+1"),
     ActionSpec("show_params", "View", "Parameters", "Data and hyperparameters", "Ctrl+2"),
     ActionSpec("show_network", "View", "Network", "Layers of the network", "Ctrl+3"),
     ActionSpec("show_train", "View", "Train", "Training curves", "Ctrl+4"),

@@ -27,7 +27,7 @@ def check_for_server(path: Path, *, is_image: bool) -> None:
         "This cannot be sent to the server by dropping it here",
         where=path,
         expected="images, a folder of images without subfolders, or a parameter file (.json)",
-        hint="Copy it to a folder below the server's root, then choose it with the buttons",
+        hint="Copy it to a folder below the server's root folder, then choose it with the buttons",
     )
 
 

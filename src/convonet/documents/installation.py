@@ -31,7 +31,12 @@ class InstalledPart(Document):
 
 
 class InstallationDocument(Document):
-    """What an installation can do. `ready`: networks can be trained. `versions`: of packages."""
+    """What an installation can do.
+
+    Attributes:
+        ready: whether networks can be trained.
+        versions: versions of the packages.
+    """
 
     ready: bool
     versions: dict[str, str]

@@ -30,7 +30,7 @@ class RunMismatch(Document):
     def sentence(self) -> str:
         """In words."""
         name = f"{self.name} of {self.place}" if self.name else self.place
-        shown = ["nothing" if value is None else value for value in (self.before, self.after)]
+        shown = ["missing" if value is None else value for value in (self.before, self.after)]
         return f"{name} was {shown[0]} and is now {shown[1]}"
 
 

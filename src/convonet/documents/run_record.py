@@ -55,7 +55,7 @@ class RunParams(Document):
 
 
 class Machine(Document):
-    """The machine that executed the run."""
+    """A machine: the server's, or the one that executed a run."""
 
     platform: str = ""
     processor: str = ""
@@ -132,7 +132,7 @@ class SearchScores(Document):
 
 
 class OutOfFoldScores(Document):
-    """The fraction of labels that agree with networks trained without the image."""
+    """The fraction of images whose label agrees with the prediction of networks that were not trained on them."""
 
     accuracy: float
     images: int

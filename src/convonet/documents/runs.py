@@ -92,7 +92,7 @@ class ComparedRun(Document):
     Attributes:
         same_data: whether it was trained on the same images as the first run.
         marked_since: number of test images whose mark was added or removed after the run's last test.
-        outdated: a sentence that says so; empty if the test is up to date.
+        outdated: a sentence that says that the test is outdated; empty if it is not.
     """
 
     run: str

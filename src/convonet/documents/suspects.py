@@ -24,7 +24,8 @@ class SuspectsDocument(Document):
     """The result of `suspects` and `resume`.
 
     Attributes:
-        accuracy: fraction of labels that agree with networks trained without the image; None: not known yet.
+        accuracy: fraction of images whose label agrees with the prediction of networks that were not trained on
+            them; None: not known yet.
         likely: number of labels that are probably wrong.
         suspects: images with suspicious labels, most suspicious first.
     """

@@ -17,6 +17,7 @@ from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Watch
 from convonet.inference.batches import images_at_once
 from convonet.inference.unknown_rule import UnknownRule
+from convonet.params.labels import named
 from convonet.text import counted
 
 RECALL = 0.95
@@ -65,7 +66,8 @@ def outside_scores(predictor: Predictor, files: Sequence[Path], watch: Watch) ->
     if predictor.info.unknown is None:
         raise DataError(
             "The model cannot recognize images that belong to none of its classes",
-            hint="Train it again; models from earlier versions have no score for unknown images",
+            hint=f"Only models that Convonet trained with {named('unknown_rate')} above 0 can do so. Models from "
+            "earlier versions must be trained again",
         )
     meter, parts = Meter(watch, "outside", len(files)), []
     at_once = images_at_once(predictor.info.pixels.shape)

@@ -13,7 +13,6 @@ from typing import TypedDict
 from convonet.errors import ConvonetError, ModelFileError
 from convonet.events import Watch
 from convonet.exporting.static_server import REPORT, serving
-from convonet.hints import Hint, option
 from convonet.scratch import Scratch
 
 _OPTIONS = (
@@ -89,16 +88,10 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
                 raise ConvonetError(
                     "The browser that checks the export closed without a response",
                     received=f"exit code {browser.returncode}",
-                    hint=Hint.of(
-                        "Add {} to export without this check",
-                        option("unchecked", True),
-                        window="Export the model again",
-                    ),
+                    hint="Export the model again",
                 ) from None
     raise ConvonetError(
         "The browser that checks the export did not respond",
         expected=f"a response within {_SECONDS:g} s",
-        hint=Hint.of(
-            "Add {} to export without this check", option("unchecked", True), window="Export the model again"
-        ),
+        hint="Export the model again",
     )

@@ -46,6 +46,6 @@ def prepare_search(
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
         used = f"{len(cut.chosen):,} of {counted(len(cut.labels), 'image')} are used"
-        message = f"{used}. Increase the number of images to use more"
+        message = f"{used}. To use more, raise the limit on images"
         watch.tell(Warned(message=message, subject="images"))
     return cut

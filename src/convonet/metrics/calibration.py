@@ -225,7 +225,7 @@ def confidence_sentence(confidence: ArrayLike, correct: ArrayLike, above: float 
     if hits.all() and len(hits) == 1:
         return "The only prediction was correct."
     if hits.all():
-        return f"None of the {len(hits)} predictions was wrong."
+        return f"None of the {len(hits):,} predictions was wrong."
     share = float(np.mean(given[~hits] > above))
     return f"{100 * share:.0f}% of the wrong predictions had a confidence above {100 * above:g}%."
 

@@ -194,8 +194,8 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     only_a, only_b = result.only_a, result.only_b
     verb = "is" if only_a == 1 else "are"
     counts = (
-        f"Of {counted(images, 'image')}, {only_a} {verb} predicted correctly only by {name_a} "
-        f"and {only_b} only by {name_b}"
+        f"Of {counted(images, 'image')}, {only_a:,} {verb} predicted correctly only by {name_a} "
+        f"and {only_b:,} only by {name_b}"
     )
     if only_a + only_b == 0:
         return f"{name_a} and {name_b} predict the same {result.both_right:,} of {counted(images, 'image')} correctly."

@@ -94,7 +94,7 @@ def check_maps(network: keras.Model, path: Path) -> None:
                 raise ModelFileError(
                     f"The feature map that the layer {layer.name} outputs is too large",
                     where=path,
-                    expected=f"at most {MAX_MAP:,} numbers",
+                    expected=f"at most {MAX_MAP:,} values",
                     received="×".join(map(str, tensor.shape[1:])),
                 )
 

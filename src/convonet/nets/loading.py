@@ -116,7 +116,7 @@ def _cannot_rebuild(path: Path, error: Exception) -> ModelFileError:
     return ModelFileError(
         "Keras cannot rebuild the network from this file",
         where=path,
-        expected="a network of Keras' own layers, with all its weights",
+        expected="a network of built-in Keras layers, with all its weights",
         received=(lines[0] if lines else type(error).__name__)[:300],
         hint=Hint.of(
             "If it has custom layers, {}",

@@ -92,7 +92,8 @@ class DataParams(ParamModel):
     image_size: tuple[Side, Side] | None = param(
         None,
         "Image size",
-        "Size in pixels to which every image is resized: one number for a square, height × width, or auto.",
+        "Size in pixels to which every image is resized: one number for a square, height × width, or auto: "
+        "chosen by the recipe, 28 × 28 without one.",
         group="Pixels",
         unit="pixels",
         kind="size",

@@ -115,7 +115,7 @@ class StoppingParams(ParamModel):
     nan_guard: bool = param(
         True,
         "NaN guard",
-        "When the loss becomes NaN or explodes, repeats the epoch with a lower learning rate: half, then less.",
+        "When the loss becomes NaN or explodes, repeats the epoch with half the learning rate, then with less.",
         group="Stopping",
     )
 

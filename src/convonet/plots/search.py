@@ -155,7 +155,7 @@ def importance_figure(table: SearchTable) -> Figure:
     return figure
 
 
-@register("parallel", "Settings side by side", "parallel_coordinates.png")
+@register("parallel", "Parallel coordinates", "parallel_coordinates.png")
 def parallel_figure(table: SearchTable) -> Figure:
     """A line for each setting across an axis for each parameter, coloured by its score."""
     axes = parallel_axes(table)
@@ -181,7 +181,7 @@ def parallel_figure(table: SearchTable) -> Figure:
                 fontsize=TICK_SIZE - 1.5,
                 color=MUTED,
             )
-    ax.set_title("Settings side by side", fontsize=TITLE_SIZE, color=INK, loc="left", pad=8)
+    ax.set_title("Parallel coordinates", fontsize=TITLE_SIZE, color=INK, loc="left", pad=8)
     ax.set_xticks(range(len(table.names)), [label_of(name) for name in table.names], fontsize=TICK_SIZE)
     ax.set_yticks([])
     ax.set_xlim(-0.2, len(table.names) - 0.4)

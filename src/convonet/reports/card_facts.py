@@ -126,7 +126,7 @@ def _analyses(tested: EvaluationDocument) -> list[str]:
 
 def _caveats(tested: EvaluationDocument) -> list[str]:
     facts = [
-        f"Calibration error {tested.ece:.3f}: {tested.confidence_sentence}",
+        f"The calibration error is {tested.ece:.3f}. {tested.confidence_sentence}",
         "The scores apply to images similar to those tested. With other cameras, places or times, they can be lower.",
     ]
     if tested.split != "test":

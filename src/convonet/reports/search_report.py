@@ -17,7 +17,7 @@ from convonet.text import counted
 
 _PICTURES = {
     "importance.png": "Importance of parameters",
-    "parallel_coordinates.png": "Settings side by side",
+    "parallel_coordinates.png": "Parallel coordinates",
     "search_history.png": "Progress of the search",
     "accuracy_and_seconds.png": "Score and training time",
     "study.png": "Epochs to reach each target",
@@ -55,7 +55,8 @@ def search_page(run: Run) -> TemplateValues:
 
 def _study_summary(document: StudyDocument) -> list[str]:
     targets = ", ".join(f"{100 * target:g}%" for target in document.targets)
-    return [f"Epochs that each setting needed to reach {targets} ({document.metric})."]
+    where = "validation images" if document.metric == "val_accuracy" else "training images"
+    return [f"Epochs that each setting needed to reach {targets} accuracy on {where}."]
 
 
 def _search_summary(document: SearchDocument) -> list[str]:

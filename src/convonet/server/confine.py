@@ -45,9 +45,9 @@ class Root:
         if not self.holds(path):
             raise Refusal(
                 403,
-                "This path is outside the server's folder",
+                "This path is outside the server's root folder",
                 received=ascii(os.fspath(text))[1:-1][:200],
-                hint="Paths are relative to the folder that the server was started with",
+                hint="Paths are relative to the server's root folder",
             )
         return path
 
@@ -93,7 +93,7 @@ class Root:
             ) from error
         if not self.holds(held.real):
             raise Refusal(
-                403, "This path is outside the server's folder", received=ascii(str(text))[1:-1][:200]
+                403, "This path is outside the server's root folder", received=ascii(str(text))[1:-1][:200]
             )
         return held
 

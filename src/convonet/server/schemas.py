@@ -227,7 +227,7 @@ class CheckedParams(Document):
 
 
 class StartRun(BaseModel):
-    """A job: its kind, its parameters, and the options of its kind (`/about` lists them)."""
+    """The run to start: its kind, its parameters, and the options of that kind (`/about` lists them)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -434,7 +434,7 @@ class PlanRequest(BaseModel):
 
 
 class RunCode(Document):
-    """A command and Python code that do the same."""
+    """The command and the Python code that start the same run."""
 
     command: str
     python: str

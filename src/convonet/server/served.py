@@ -182,7 +182,8 @@ def _state(run: Run) -> _State | None:
             404,
             "This run has no model",
             where=run.id,
-            hint="Only training runs have one, after their first batch",
+            hint="Only training runs have a model. It is saved when training ends or is stopped; with a recipe, "
+            "when the first candidate is done",
         )
     return None if onnx is None else _State(keras, onnx)
 

@@ -80,7 +80,7 @@ def open_model(
             "There is no model in this folder",
             where=path,
             expected=f"a run folder with {MODEL_FILE}",
-            hint="A run that failed or was stopped before its first batch has no model",
+            hint="A run has no model if it failed, was interrupted, or was stopped before a model was saved",
         )
     if not found.file.is_file():
         raise ModelFileError("There is no such model", where=path, expected="a run folder or a model file")

@@ -56,7 +56,7 @@ _FORMATS = (
     ExportFormat(
         "web",
         "Web page",
-        "a folder of static files that classifies images in the browser, offline and without a server",
+        "a folder of static files for any web server; images are classified in the browser and are not uploaded",
         "",
         options=("fetch", "runtime", "unchecked"),
         folder_word="web",

@@ -211,7 +211,7 @@ class CollapseGuard:
         images = self.val if validated and self.val is not None else self.train
         accuracy = logs["val_accuracy" if validated else "accuracy"]
         which = "validation" if validated else "training"
-        largest = f"the largest class has {100 * images.max() / images.sum():.1f}% of the images"
+        largest = f"the most common class has {100 * images.max() / images.sum():.1f}% of the images"
         if predictions is None:
             seen = f"the {which} accuracy after epoch {epoch} is {100 * accuracy:.1f}%"
             return f"{seen}, which is no better than chance; {largest}."

@@ -145,8 +145,8 @@ def _collapsed(
         )
     return Finding(
         "collapsed",
-        f"The model is no better than always predicting the largest class: the {which} accuracy is "
-        f"{100 * score:.1f}%, and the largest class has {100 * majority:.1f}% of the images.",
+        f"The model is no better than always predicting the most common class: the {which} accuracy is "
+        f"{100 * score:.1f}%, and the most common class has {100 * majority:.1f}% of the images.",
         advice if collapse is None else collapse.advice,
     )
 

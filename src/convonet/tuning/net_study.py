@@ -95,4 +95,4 @@ def _death(died: TrainerDied) -> ConvonetError:
     if died.cause == "memory":
         hint = "Free memory and resume, or start a new study with fewer jobs or a smaller batch size"
         return TrainingError(died.reason, hint=hint)
-    return WorkerError(died.reason, hint="The run's worker.log has the details. Resume continues the run")
+    return WorkerError(died.reason, hint="See the run's worker.log for details, then resume the run")

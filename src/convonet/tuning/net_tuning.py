@@ -200,9 +200,7 @@ class NetTuning:
         unit = self._running.pop(death.unit, None) if death.unit is not None else None
         # Every further unit would die of it too.
         if death.cause == "fault":
-            raise WorkerError(
-                death.reason, hint="The run's worker.log has the details. Resume continues the run"
-            )
+            raise WorkerError(death.reason, hint="See the run's worker.log for details, then resume the run")
         if unit is None or all(key in self._rows for key in unit.keys()):
             return
         left = tuple(

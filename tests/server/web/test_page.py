@@ -385,7 +385,7 @@ def test_files_of_parameters(ready: Callable[..., Any], tmp_path: Path) -> None:
     page = ready("params")
     (tmp_path / "mine.json").write_text(json.dumps({"num_units": [64, 128], "init_rate": 0.01}))
     page.locator("input[type=file]").set_input_files(tmp_path / "mine.json")
-    page.get_by_text("Units is varied: 2 combinations to tune").wait_for()
+    page.get_by_text("Units is varied: 2 settings to tune").wait_for()
     assert page.locator("#hyper-num_units").input_value() == "64, 128"
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a file").click()

@@ -79,7 +79,7 @@ class PlacesDialog(QDialog):
 
     def _show(self, folder: FolderDocument) -> None:
         self._folder = folder
-        self._where.setText(folder.path or "The server's root")
+        self._where.setText(folder.path or "The server's root folder")
         self._up.setEnabled(self._folder.parent is not None)
         self.list.clear()
         for entry in self._folder.entries:

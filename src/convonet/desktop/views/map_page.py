@@ -133,7 +133,7 @@ class MapPage(Page):
         else:
             self._wait.say(
                 "No map yet",
-                "A frozen backbone computes features of the images once, which takes about a minute per thousand "
+                "A frozen backbone computes features of the images once, which takes up to a minute per thousand "
                 "images. A set of more than 40,000 images is sampled at random.",
             )
         self._say_lead()

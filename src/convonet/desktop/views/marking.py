@@ -120,7 +120,7 @@ class MarkBar(QWidget):
         """Rows of an array file have no file that could be marked."""
         paths = [picture.address for picture in self._grid.chosen() if picture.address]
         if any("#" in path for path in paths):
-            raise InputError("Only image files can be marked", expected="a set of files, not an .npz file")
+            raise InputError("Images in an .npz file cannot be marked here", hint="Use `convonet mark`")
         return paths
 
     def _label(self) -> None:

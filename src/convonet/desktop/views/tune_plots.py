@@ -16,7 +16,7 @@ FIGURES = {
     "importance.png": "Importance of parameters",
     "search_history.png": "Progress of the search",
     "accuracy_and_seconds.png": "Score and training time",
-    "parallel_coordinates.png": "Settings side by side",
+    "parallel_coordinates.png": "Parallel coordinates",
 }
 _COLUMNS = 2
 

@@ -62,7 +62,9 @@ def apply(wish: KernelRequest, parts: Parts) -> Json:
     # A large kernel over a large picture would keep the server busy for minutes.
     if pixels.shape[0] * pixels.shape[1] * chosen.weights.size > _MOST_WEIGHTS:
         raise Refusal(
-            413, "The kernel is too large for this image", hint="Choose a smaller kernel or a larger image"
+            413,
+            "Applying this kernel to this image takes too many operations",
+            hint="Choose a smaller kernel or a smaller image",
         )
     result = apply_kernel(
         pixels, chosen, stride=wish.stride, padding=wish.padding, grey=wish.grey, relu=wish.relu

@@ -48,7 +48,7 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
 
 @router.post("/shown-as", response_model=schemas.RunCode)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
-    """The command and the Python code that do the same as this run."""
+    """The command and the Python code that start this run."""
     task = task_of(parts, wish)
     try:
         return Json({"command": as_command(task), "python": as_python(task)})

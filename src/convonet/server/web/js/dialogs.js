@@ -96,7 +96,7 @@ export async function chooseFolder(title, start = "", {files = TABLES, folders =
       return fill(list, h("p.bad", {}, error.message));
     }
     here = found.path;
-    place.textContent = here && here !== "." ? here : "The server's folder";
+    place.textContent = here && here !== "." ? here : "The server's root folder";
     const up =
       found.parent === null ? null : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ Up");
     const entries = found.entries.filter(

@@ -78,7 +78,7 @@ export function markBar(marks, wanted, changed) {
   async function act(action) {
     const paths = items.map((item) => item.address);
     if (paths.some((path) => !path || path.includes(".npz#")))
-      return note("Only image files below the server's folder can be marked");
+      return note("Only image files below the server's root folder can be marked");
     try {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       const count = marks.rows.length;

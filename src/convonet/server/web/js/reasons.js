@@ -30,7 +30,7 @@ export function below(path) {
   const plain = path.replaceAll("\\", "/");
   const root = store.about.root.replaceAll("\\", "/");
   return plain === root
-    ? "the server's folder"
+    ? "the server's root folder"
     : plain.startsWith(`${root}/`)
       ? plain.slice(root.length + 1)
       : plain;

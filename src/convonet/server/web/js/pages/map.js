@@ -66,7 +66,7 @@ export function mapPage(page) {
     return h(
       "p.muted",
       {},
-      "A frozen backbone computes features of the images once, which takes about a minute per thousand. ",
+      "A frozen backbone computes features of the images once, which takes up to a minute per thousand. ",
       "A set of more than 40,000 images is sampled at random.",
     );
   }

@@ -57,7 +57,7 @@ export function paramsPage(page) {
           : "The plan sets the values; choose Expert to see and change all of them",
       );
     }
-    top.lead(`${variedWords("combinations to tune")}; training uses the first value`);
+    top.lead(`${variedWords("settings to tune")}; training uses the first value of each`);
   }
 
   function draw() {

@@ -224,7 +224,7 @@ export function testPage(page) {
 
   function open({row}) {
     const words = `True class: ${row.true}. Prediction: ${row.predicted}, ${percent(row.confidence)} confident.`;
-    const outside = "The image is outside the server's folder, so it cannot be shown.";
+    const outside = "The image is outside the server's root folder, so it cannot be shown.";
     showImage({
       src: row.image ? pictureOf(row.image, 512) : "",
       title: row.name,

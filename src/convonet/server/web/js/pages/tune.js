@@ -22,7 +22,7 @@ const PRUNERS = [
 ];
 const PLOTS = [
   ["importance.png", "Importance of parameters"],
-  ["parallel_coordinates.png", "Settings side by side"],
+  ["parallel_coordinates.png", "Parallel coordinates"],
   ["search_history.png", "Progress of the search"],
   ["accuracy_and_seconds.png", "Score and training time"],
 ];
@@ -51,7 +51,7 @@ export function tunePage(page) {
     search: pick("tune-search", "Search", SEARCHES),
     objective: pick("tune-objective", "Objective", GOALS),
     folds: number("tune-folds", "Folds", "3"),
-    trials: number("tune-trials", "Trials", "the whole grid"),
+    trials: number("tune-trials", "Trials", "all of a grid, else 20"),
     repeats: number("tune-repeats", "Repeats", "1"),
     pruner: pick("tune-pruner", "Pruner", PRUNERS),
     time_limit: minutes("tune-time", "Time limit (min)", "none"),
@@ -110,7 +110,7 @@ export function tunePage(page) {
   function ready() {
     begin.disabled = Boolean(why());
     begin.title = why();
-    if (!working.run) top.lead(why() || variedWords("combinations"));
+    if (!working.run) top.lead(why() || variedWords("settings"));
   }
 
   async function first() {
