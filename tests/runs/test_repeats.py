@@ -48,7 +48,7 @@ def test_a_difference_in_words() -> None:
     found = RunMismatch(what="history", place="epoch 2", name="loss", before="0.5", after="0.25")
     assert found.sentence() == "loss of epoch 2 was 0.5 and is now 0.25"
     gone = RunMismatch(what="trials", place="trial 3", before="there", after=None)
-    assert gone.sentence() == "trial 3 was there and is now nothing"
+    assert gone.sentence() == "trial 3 was there and is now missing"
 
 
 def test_other_surroundings_are_named() -> None:
