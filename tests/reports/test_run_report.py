@@ -175,7 +175,9 @@ def planned(run: Run, folder: Path, **changed: Any) -> Run:
 def test_what_a_recipe_tried_is_told(trained: Run, tmp_path: Path) -> None:
     page = write_report(planned(trained, tmp_path / "run", stopped="loss has not improved for 1 epoch"))
     text = words(page)
-    assert re.search(r"\d epochs?(; .*?)?\. Stopped early: loss has not improved for 1 epoch\. Speed: \d", text)
+    assert re.search(
+        r"\d epochs?(; .*?)?\. Stopped early: loss has not improved for 1 epoch\. Speed: \d", text
+    )
     assert "What was tried 1,438 small images → a small network" in text
     assert "convonet, trained from scratch 90.0% 95% CI 85.9–93.0% 0.321 7 12 chosen" in text
     assert "EfficientNet, fine-tuned – – – – skipped: needs at least 50 s" in text
